@@ -1,0 +1,148 @@
+/**
+ * Everything that can go wrong with a task: one row per failure. `retry` is decided here and nowhere else;
+ * `message` is what the customer reads, so it names no path, host, secret or FFmpeg output.
+ */
+import { z } from "zod";
+
+/**
+ * - `never`: the same work fails again.
+ * - `again`: passing; another attempt may succeed.
+ * - `once`: worth a single second attempt (memory exhaustion).
+ * - `elsewhere`: this encoder cannot go on; the attempt is handed to another one.
+ */
+export type RetryClass = "never" | "again" | "once" | "elsewhere";
+
+type FailureRow = { retry: RetryClass; message: (detail: FailureDetail) => string };
+type FailureDetail = { httpStatus?: number | undefined; limit?: string | undefined };
+
+const status = (detail: FailureDetail) => (detail.httpStatus ? `HTTP ${detail.httpStatus}` : "an error");
+
+export const FAILURES = {
+  source_not_found: {
+    retry: "never",
+    message: (d) => `The input could not be downloaded: its server answered ${status(d)}. Check that the URL still exists.`,
+  },
+  source_denied: {
+    retry: "never",
+    message: (d) =>
+      `The input could not be downloaded: its server answered ${status(d)}. Check the URL's signature, expiry and permissions.`,
+  },
+  source_http_error: {
+    retry: "never",
+    message: (d) => `The input could not be downloaded: its server answered ${status(d)}.`,
+  },
+  source_server_error: {
+    retry: "again",
+    message: (d) => `The input could not be downloaded: its server kept answering ${status(d)}.`,
+  },
+  source_unreachable: {
+    retry: "again",
+    message: () => "The input could not be downloaded: its server could not be reached.",
+  },
+  source_interrupted: {
+    retry: "again",
+    message: () => "The input could not be downloaded: the transfer broke off before the end.",
+  },
+  source_too_slow: {
+    retry: "again",
+    message: () => "The input could not be downloaded: its server sent the file too slowly.",
+  },
+  source_address_forbidden: {
+    retry: "never",
+    message: () => "The input could not be downloaded: its address is not a public one.",
+  },
+  source_too_many_redirects: {
+    retry: "never",
+    message: (d) => `The input could not be downloaded: more than ${d.limit ?? "5"} redirects.`,
+  },
+  source_too_large: {
+    retry: "never",
+    message: (d) => `The input is larger than this service accepts${d.limit ? ` (${d.limit})` : ""}.`,
+  },
+  source_empty: { retry: "never", message: () => "The input is an empty file." },
+  source_not_media: {
+    retry: "never",
+    message: () => "The input is not a video, audio or image file that can be read; it may be damaged or incomplete.",
+  },
+  source_limits_exceeded: {
+    retry: "never",
+    message: (d) => `The input exceeds a limit of this service${d.limit ? `: ${d.limit}` : ""}.`,
+  },
+  encode_failed: {
+    retry: "never",
+    message: () => "The media file couldn't be encoded because of a FFmpeg error.",
+  },
+  encode_timed_out: {
+    retry: "once",
+    message: () => "The media file couldn't be encoded within the time that this service allows.",
+  },
+  encode_out_of_memory: {
+    retry: "once",
+    message: () => "The media file couldn't be encoded within the memory that this service allows.",
+  },
+  encode_output_too_large: {
+    retry: "never",
+    message: () => "The encoded file grew beyond the size that this service allows.",
+  },
+  output_frame_missing: {
+    retry: "never",
+    message: () => "No picture could be taken: the input has no frame at the wanted time.",
+  },
+  output_check_failed: {
+    retry: "once",
+    message: () => "The encoded file did not pass its checks and was not delivered.",
+  },
+  destination_denied: {
+    retry: "never",
+    message: (d) =>
+      `The result could not be uploaded: the storage answered ${status(d)}. Check the credentials and the bucket's permissions.`,
+  },
+  destination_not_found: {
+    retry: "never",
+    message: (d) => `The result could not be uploaded: the storage answered ${status(d)}. Check that the bucket exists.`,
+  },
+  destination_rejected: {
+    retry: "never",
+    message: (d) => `The result could not be uploaded: the storage answered ${status(d)}.`,
+  },
+  destination_address_forbidden: {
+    retry: "never",
+    message: () => "The result could not be uploaded: the storage's address is not a public one.",
+  },
+  destination_unavailable: {
+    retry: "again",
+    message: () => "The result could not be uploaded: the storage did not accept it in time.",
+  },
+  work_storage_unavailable: {
+    retry: "again",
+    message: () => "The encoded parts could not be read back from the service's own storage.",
+  },
+  scratch_full: { retry: "elsewhere", message: () => "The encoder ran out of disk space for the job's files." },
+  encoder_stopping: { retry: "elsewhere", message: () => "The encoder was stopped before the work was done." },
+  encoder_lost: { retry: "again", message: () => "The encoder was lost several times before the work was done." },
+  internal_error: {
+    retry: "again",
+    message: () => "The work failed several times because of an error in the service.",
+  },
+} as const satisfies Record<string, FailureRow>;
+
+export type FailureCode = keyof typeof FAILURES;
+export const FAILURE_CODES = Object.keys(FAILURES) as [FailureCode, ...FailureCode[]];
+
+export const failureSchema = z.object({
+  code: z.enum(FAILURE_CODES),
+  httpStatus: z.int().min(100).max(599).optional(),
+  limit: z.string().max(100).optional(),
+});
+export type Failure = z.infer<typeof failureSchema>;
+
+/** The sentence for the customer. */
+export function failureMessage(failure: Failure): string {
+  const row: FailureRow = FAILURES[failure.code];
+  return row.message(failure);
+}
+
+/** Whether and how often the same task is worth another attempt. */
+export function retryClass(code: FailureCode): RetryClass {
+  return FAILURES[code].retry;
+}

@@ -1,0 +1,57 @@
+/**
+ * What Copra needs to know of a source, distilled from ffprobe. The raw ffprobe tree travels beside it in the
+ * ingest result; this is the part that plans and conditions are decided on.
+ */
+import { z } from "zod";
+
+/** A rational such as 30000/1001, kept exact so that frame times do not drift. */
+export const rationalSchema = z.object({ num: z.int().positive(), den: z.int().positive() });
+export type Rational = z.infer<typeof rationalSchema>;
+
+export const videoInfoSchema = z.object({
+  /** Index among all streams of the file, as in ffmpeg's `0:<index>`. */
+  streamIndex: z.int().nonnegative(),
+  codec: z.string(),
+  /** Coded size, before rotation and before the sample aspect ratio is applied. */
+  widthPx: z.int().positive(),
+  heightPx: z.int().positive(),
+  /** Size in square pixels as a player shows it: sample aspect ratio and rotation applied. */
+  displayWidthPx: z.int().positive(),
+  displayHeightPx: z.int().positive(),
+  /** Clockwise, one of 0, 90, 180, 270. */
+  rotationDegrees: z.int(),
+  frameRate: rationalSchema.nullable(),
+  bitrateBps: z.int().nonnegative().nullable(),
+  pixelFormat: z.string().nullable(),
+});
+export type VideoInfo = z.infer<typeof videoInfoSchema>;
+
+export const audioInfoSchema = z.object({
+  streamIndex: z.int().nonnegative(),
+  codec: z.string(),
+  channels: z.int().positive(),
+  sampleRateHz: z.int().positive(),
+  bitrateBps: z.int().nonnegative().nullable(),
+});
+export type AudioInfo = z.infer<typeof audioInfoSchema>;
+
+export const mediaInfoSchema = z.object({
+  /** ffprobe's comma-separated demuxer names, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
+  formatName: z.string(),
+  mimeType: z.string(),
+  sizeBytes: z.int().nonnegative(),
+  durationSeconds: z.number().nonnegative().nullable(),
+  bitrateBps: z.int().nonnegative().nullable(),
+  /** The first real video stream; cover art is not video. */
+  video: videoInfoSchema.nullable(),
+  /** The first audio stream that this FFmpeg can decode. */
+  audio: audioInfoSchema.nullable(),
+});
+export type MediaInfo = z.infer<typeof mediaInfoSchema>;
+
+/** ffprobe's `-show_format -show_streams` tree as it printed it; `format.filename` is blank on the wire. */
+export const ffprobeSchema = z.object({
+  streams: z.array(z.record(z.string(), z.json())),
+  format: z.record(z.string(), z.json()),
+});
+export type Ffprobe = z.infer<typeof ffprobeSchema>;

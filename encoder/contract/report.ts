@@ -1,0 +1,78 @@
+/**
+ * What an encoder says of its tasks. A poll is one NDJSON stream: first a `snapshot` of every task of the job
+ * that this encoder knows, then a `report` line for each change, with `alive` lines in between. A report
+ * carries the whole present state of its task, so a lost, late or doubled line does no harm.
+ */
+import { z } from "zod";
+import { failureSchema } from "./failure-catalogue.ts";
+import { ffprobeSchema, mediaInfoSchema } from "./media-info.ts";
+import { writtenObjectSchema } from "./object-store.ts";
+import { CONTRACT_VERSION } from "./version.ts";
+
+export const ingestResultSchema = z.object({
+  kind: z.literal("ingest"),
+  mediaInfo: mediaInfoSchema,
+  ffprobe: ffprobeSchema,
+});
+export const encodeResultSchema = z.object({
+  kind: z.literal("encode"),
+  object: writtenObjectSchema,
+  ffprobe: ffprobeSchema,
+});
+export const imageResultSchema = z.object({ kind: z.literal("image"), objects: z.array(writtenObjectSchema) });
+export const packageResultSchema = z.object({
+  kind: z.literal("package"),
+  /** Key of the master playlist. */
+  masterKey: z.string(),
+  objectCount: z.int().positive(),
+  sizeBytes: z.int().nonnegative(),
+  /** ffprobe of the master playlist. */
+  ffprobe: ffprobeSchema,
+});
+export const taskResultSchema = z.discriminatedUnion("kind", [
+  ingestResultSchema,
+  encodeResultSchema,
+  imageResultSchema,
+  packageResultSchema,
+]);
+export type TaskResult = z.infer<typeof taskResultSchema>;
+
+export const TASK_PHASES = ["fetching", "encoding", "packaging", "uploading"] as const;
+export type TaskPhase = (typeof TASK_PHASES)[number];
+
+const reportBase = { taskId: z.string(), attempt: z.int().positive() };
+
+export const taskReportSchema = z.discriminatedUnion("state", [
+  z.object({
+    ...reportBase,
+    state: z.literal("running"),
+    phase: z.enum(TASK_PHASES),
+    /** Of the whole task, integer; never decreases within an attempt. */
+    progressPercent: z.int().min(0).max(100),
+  }),
+  z.object({ ...reportBase, state: z.literal("done"), result: taskResultSchema }),
+  z.object({ ...reportBase, state: z.literal("failed"), failure: failureSchema }),
+]);
+export type TaskReport = z.infer<typeof taskReportSchema>;
+
+/** The body of `GET /health`, and the head of every poll. */
+export const encoderStatusSchema = z.object({
+  contract: z.literal(CONTRACT_VERSION),
+  /** Changes when the process restarts: tasks of an earlier boot are gone. */
+  bootId: z.string(),
+  ffmpegVersion: z.string(),
+  /** Tasks it runs at once, and how many more it would take now. */
+  slots: z.int().positive(),
+  slotsFree: z.int().nonnegative(),
+});
+export type EncoderStatus = z.infer<typeof encoderStatusSchema>;
+
+export const pollLineSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("snapshot"), encoder: encoderStatusSchema, reports: z.array(taskReportSchema) }),
+  z.object({ type: z.literal("report"), report: taskReportSchema }),
+  z.object({ type: z.literal("alive"), slotsFree: z.int().nonnegative() }),
+]);
+export type PollLine = z.infer<typeof pollLineSchema>;
+
+/** Quiet polls carry an `alive` line this often; silence for much longer means a hung encoder. */
+export const ALIVE_INTERVAL_MS = 5_000;
