@@ -68,6 +68,26 @@ export const FAILURES = {
     retry: "never",
     message: (d) => `The input exceeds a limit of this service${d.limit ? `: ${d.limit}` : ""}.`,
   },
+  input_has_no_video: {
+    retry: "never",
+    message: () => "The output needs a picture, but the input has no video track.",
+  },
+  input_has_no_audio: {
+    retry: "never",
+    message: () => "The output needs sound, but the input has no audio track that can be decoded.",
+  },
+  input_duration_unknown: {
+    retry: "never",
+    message: () => "The pictures cannot be spread over the input because its duration is unknown. Use 'offsets' instead.",
+  },
+  offset_beyond_end: {
+    retry: "never",
+    message: (d) => `The wanted time is beyond the end of the input${d.limit ? `, which is ${d.limit} long` : ""}.`,
+  },
+  too_many_images: {
+    retry: "never",
+    message: (d) => `The interval asks for more than ${d.limit ?? "10000"} pictures of this input. Use a longer 'interval'.`,
+  },
   encode_failed: {
     retry: "never",
     message: () => "The media file couldn't be encoded because of a FFmpeg error.",
@@ -120,6 +140,10 @@ export const FAILURES = {
   scratch_full: { retry: "elsewhere", message: () => "The encoder ran out of disk space for the job's files." },
   encoder_stopping: { retry: "elsewhere", message: () => "The encoder was stopped before the work was done." },
   encoder_lost: { retry: "again", message: () => "The encoder was lost several times before the work was done." },
+  job_deadline_exceeded: {
+    retry: "never",
+    message: () => "The job was not finished within the time that this service allows for a job.",
+  },
   internal_error: {
     retry: "again",
     message: () => "The work failed several times because of an error in the service.",

@@ -1,0 +1,17 @@
+/** Encoders as Cloudflare Containers: started on demand, named by job and number, so jobs never share a VM. */
+import { getContainer } from "@cloudflare/containers";
+import type { EncoderContainer } from "./encoder-container.ts";
+import type { EncoderPort } from "./encoder-port.ts";
+import { GATEWAY_HOST } from "./gateway-host.ts";
+
+/** Instances that one job may have; must not exceed `max_instances` of wrangler.toml. */
+const ENCODERS_PER_JOB = 8;
+
+export function containerEncoders(namespace: DurableObjectNamespace<EncoderContainer>): EncoderPort {
+  return {
+    names: (jobId) => Array.from({ length: ENCODERS_PER_JOB }, (_, index) => `${jobId}-${index}`),
+    fetch: (name, path, init) => getContainer(namespace, name).fetch(new Request(`http://encoder${path}`, init)),
+    release: (name) => getContainer(namespace, name).destroy(),
+    gatewayOrigin: () => `http://${GATEWAY_HOST}`,
+  };
+}

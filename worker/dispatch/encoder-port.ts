@@ -1,0 +1,11 @@
+/** The way to the encoders, whatever they run on. Both implementations carry the same HTTP contract. */
+export interface EncoderPort {
+  /** Names of the encoders that a job may use, in the order to ask them. */
+  names(jobId: string): string[];
+  /** Sends a request to one encoder; `path` starts with a slash. Rejects when it cannot be reached. */
+  fetch(name: string, path: string, init: RequestInit): Promise<Response>;
+  /** The job needs this encoder no more. */
+  release(name: string): Promise<void>;
+  /** Origin at which encoders reach the Worker's S3 gateway. */
+  gatewayOrigin(publicOrigin: string): string;
+}

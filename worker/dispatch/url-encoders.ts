@@ -1,0 +1,24 @@
+/** Encoders at fixed URLs: a laptop's own processes, or machines that someone else looks after. */
+import type { EncoderPort } from "./encoder-port.ts";
+
+/**
+ * @param urls base URLs, comma-separated. Encoders are shared by all jobs and named by their index.
+ * @param token bearer token that every encoder was started with.
+ */
+export function urlEncoders(urls: string, token: string): EncoderPort {
+  const bases = urls.split(",").map((url) => url.trim().replace(/\/$/, ""));
+  return {
+    // Each job begins at another encoder, so that jobs spread without talking to each other.
+    names: (jobId) => {
+      const first = [...jobId].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % bases.length;
+      return bases.map((_, index) => String((first + index) % bases.length));
+    },
+    fetch: (name, path, init) => {
+      const headers = new Headers(init.headers);
+      headers.set("authorization", `Bearer ${token}`);
+      return fetch(`${bases[Number(name)]}${path}`, { ...init, headers, redirect: "manual" });
+    },
+    release: async () => {},
+    gatewayOrigin: (publicOrigin) => publicOrigin,
+  };
+}

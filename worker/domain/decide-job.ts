@@ -1,0 +1,118 @@
+/**
+ * The only writer of a job: `(state, event, now) -> next state`. Pure, and total: an event that is late, stale
+ * or repeated changes nothing. Acting on the state is the business of `due-work.ts` and the job's object.
+ */
+import type { Json } from "./json.ts";
+import { isOpen } from "./due-work.ts";
+import { applyReports, type MetadataWrite } from "./apply-reports.ts";
+import { isFinalJob, isFinalOutput } from "./job-status.ts";
+import type { JobEvent, TaskRef } from "./job-events.ts";
+import type { Closing, JobRecord, JobState, TaskRecord, TaskStatus } from "./job-record.ts";
+import { expireLeases, grantLeases, handBack, renewLeases, takeBack } from "./lease.ts";
+import { applyDelivery } from "./outbox.ts";
+import { settleJob } from "./settle-job.ts";
+
+/** Wait between two rounds of asking for free slots; a finished task asks at once. */
+const CAPACITY_RETRY_MS = 1_000;
+
+export type Decision = {
+  state: JobState;
+  /** ffprobe trees to store beside the record. */
+  metadata: MetadataWrite<Json>[];
+};
+
+/** Decides what an event changes. Unchanged rows keep their identity, so that only changed ones are written. */
+export function decideJob(state: JobState, event: JobEvent, now: number): Decision {
+  const { state: next, metadata } = applyEvent(expireLeases(state, now), event, now);
+  return { state: withVersion(state, settleJob(next, now)), metadata };
+}
+
+function applyEvent(state: JobState, event: JobEvent, now: number): Decision {
+  switch (event.type) {
+    case "capacity-found":
+      return plain(grantLeases(state, event, now));
+    case "capacity-missing":
+      return plain(withRecord(state, { capacityAt: now + CAPACITY_RETRY_MS }));
+    case "task-started":
+      return plain(mapTask(state, "leased", event, (task) => ({ ...task, accepted: true })));
+    case "task-cancelled":
+      return plain(mapTask(state, "cancelled", event, (task) => ({ ...task, encoder: null })));
+    case "task-refused":
+      return plain(withRecord(mapTask(state, "leased", event, handBack), { capacityAt: now + CAPACITY_RETRY_MS }));
+    case "reported":
+      return applyReports(state, event, now);
+    case "encoder-alive":
+      return plain(renewLeases(state, event.encoder, now));
+    case "encoder-gone":
+      return plain(takeBack(state, (task) => task.encoder === event.encoder, now));
+    case "delivery-ended":
+      return plain(applyDelivery(state, event, now));
+    case "indexed":
+      return plain(withRecord(state, { indexedVersion: Math.max(state.record.indexedVersion, event.version) }));
+    case "closed":
+      return plain(applyClosed(state, event.part));
+    case "tick":
+      return plain(now >= state.record.deadlineAt ? failUnfinished(state) : state);
+  }
+}
+
+function applyClosed(state: JobState, part: Extract<JobEvent, { type: "closed" }>["part"]): JobState {
+  const done: Partial<Closing> = part === "hosted" ? { hostedAt: null } : { [part]: false };
+  return withRecord(state, { closing: { ...state.record.closing, ...done } });
+}
+
+/** The job ran out of time: nothing is started any more and what is open fails. */
+function failUnfinished(state: JobState): JobState {
+  if (isFinalJob(state.record.status)) {
+    return state;
+  }
+  const failure = { code: "job_deadline_exceeded" } as const;
+  const { input } = state.record;
+  const record =
+    input.status === "transferred"
+      ? {
+          outputs: state.record.outputs.map((output) =>
+            isFinalOutput(output.status) ? output : { ...output, status: "failed" as const, failure },
+          ),
+        }
+      : { input: { ...input, status: "failed" as const, failure } };
+  const tasks = state.tasks.map((task) =>
+    task.status === "pending" || task.status === "leased" ? { ...task, status: "cancelled" as const } : task,
+  );
+  return withRecord({ ...state, tasks }, record);
+}
+
+/** Changes the named attempt if it is the current one and still in `status`; anything else is late news. */
+function mapTask(
+  state: JobState,
+  status: TaskStatus,
+  target: TaskRef,
+  change: (task: TaskRecord) => TaskRecord,
+): JobState {
+  const isCurrent = (task: TaskRecord) =>
+    task.taskId === target.taskId && task.attempt === target.attempt && task.status === status;
+  return { ...state, tasks: state.tasks.map((task) => (isCurrent(task) ? change(task) : task)) };
+}
+
+function withRecord(state: JobState, change: Partial<JobRecord>): JobState {
+  return { ...state, record: { ...state.record, ...change } };
+}
+
+const plain = (state: JobState): Decision => ({ state, metadata: [] });
+
+/** Counts the change, and marks it for the job list when something that the list shows is different. */
+function withVersion(before: JobState, after: JobState): JobState {
+  if (before.record === after.record) {
+    return after;
+  }
+  const version = before.record.version + 1;
+  const isListed =
+    before.record.status !== after.record.status ||
+    before.record.input.status !== after.record.input.status ||
+    before.record.outputs.some((output, index) => output.status !== after.record.outputs[index]?.status) ||
+    isOpen(before) !== isOpen(after);
+  return {
+    ...after,
+    record: { ...after.record, version, listedVersion: isListed ? version : after.record.listedVersion },
+  };
+}

@@ -1,0 +1,21 @@
+/** Key layout of Copra's own bucket. Customers' buckets have the keys that customers chose. */
+
+/** Encoded parts of a job that are not outputs; deleted at its end. */
+export function workPrefix(jobId: string): string {
+  return `work/${jobId}/`;
+}
+
+/** Where a task's intermediate file goes, without the attempt, which `attemptKey` adds. */
+export function workKey(jobId: string, taskId: string): string {
+  return `${workPrefix(jobId)}${taskId}`;
+}
+
+/** One attempt's own object: a fenced-out attempt can never overwrite the one that counts. */
+export function attemptKey(key: string, attempt: number): string {
+  return `${key}/${attempt}/rendition.mp4`;
+}
+
+/** Outputs of storage service `coconut`, served below `/files/`. */
+export function hostedObjectPrefix(hostedPrefix: string): string {
+  return `hosted/${hostedPrefix}/`;
+}

@@ -1,0 +1,148 @@
+/**
+ * From a known source to the task ledger: evaluates every `if`, resolves outputs against the source and lists
+ * the tasks that make them. Pure: the same source and request give the same plan.
+ */
+import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
+import type { Ffprobe, MediaInfo } from "../../encoder/contract/media-info.ts";
+import type { RenditionSpec } from "../../encoder/contract/output-spec.ts";
+import { evaluateCondition, parseCondition } from "./condition.ts";
+import { conditionVariables } from "./condition-variables.ts";
+import { newTask } from "./create-job.ts";
+import type { JobRecord, OutputRecord, TaskRecord } from "./job-record.ts";
+import type { HttpstreamRequest, ImageRequest, OutputRequest, VideoRequest } from "./job-spec.ts";
+import { workKey } from "./object-keys.ts";
+import { objectKey } from "./object-location.ts";
+import { resolveImage, resolveVariants, resolveVideo } from "./resolve-output.ts";
+
+/** Six seconds, as Apple's authoring guide asks for and as Coconut's packager cuts. */
+const HLS_SEGMENT_SECONDS = 6;
+
+export type Plan = { outputs: OutputRecord[]; tasks: TaskRecord[] };
+
+type OutputPlan = { output: OutputRecord; tasks: TaskRecord[] };
+
+/** The plan of all outputs. `slots` is how many tasks the encoder runs at once. */
+export function planTasks(record: JobRecord, media: MediaInfo, ffprobe: Ffprobe, slots: number): Plan {
+  const variables = conditionVariables(media, ffprobe);
+  const plans = record.spec.outputs.map((request, index): OutputPlan => {
+    if (request.condition !== null && !evaluateCondition(parseCondition(request.condition), variables)) {
+      return { output: { status: "skipped", isAnnounced: false, failure: null, keys: [] }, tasks: [] };
+    }
+    return planOutput(record, request, index, media);
+  });
+  return {
+    outputs: plans.map((plan) => plan.output),
+    tasks: withThreads(
+      plans.flatMap((plan) => plan.tasks),
+      slots,
+    ),
+  };
+}
+
+function planOutput(record: JobRecord, request: OutputRequest, index: number, media: MediaInfo): OutputPlan {
+  switch (request.type) {
+    case "video":
+      return planVideo(record, request, index, media);
+    case "image":
+      return planImage(record, request, index, media);
+    case "httpstream":
+      return planHttpstream(record, request, index, media);
+  }
+}
+
+function planVideo(record: JobRecord, request: VideoRequest, index: number, media: MediaInfo): OutputPlan {
+  const resolved = resolveVideo(request, media);
+  if (!resolved.ok) {
+    return failed(resolved.failure);
+  }
+  const key = objectKey(record.spec.storage.path, request.path);
+  const task = newTask({
+    taskId: `output-${index}`,
+    outputIndex: index,
+    work: { kind: "encode", threads: 1, rendition: resolved.rendition, to: "destination", key },
+    weight: encodeWeight(resolved.rendition),
+  });
+  return queued([key], [task]);
+}
+
+function planImage(record: JobRecord, request: ImageRequest, index: number, media: MediaInfo): OutputPlan {
+  const resolved = resolveImage(request, media);
+  if (!resolved.ok) {
+    return failed(resolved.failure);
+  }
+  const keys = resolved.paths.map((path) => objectKey(record.spec.storage.path, path));
+  const task = newTask({
+    taskId: `output-${index}`,
+    outputIndex: index,
+    work: { kind: "image", threads: 1, image: resolved.image, keys },
+    // Pictures are cheap and often shown first: ahead of every encode.
+    weight: Number.MAX_SAFE_INTEGER,
+  });
+  return queued(keys, [task]);
+}
+
+function planHttpstream(record: JobRecord, request: HttpstreamRequest, index: number, media: MediaInfo): OutputPlan {
+  const resolved = resolveVariants(request, media);
+  if (!resolved.ok) {
+    return failed(resolved.failure);
+  }
+  const variants = resolved.renditions.map((rendition, number) => {
+    const taskId = `output-${index}-variant-${number + 1}`;
+    return newTask({
+      taskId,
+      outputIndex: index,
+      work: { kind: "encode", threads: 1, rendition, to: "work", key: workKey(record.id, taskId) },
+      weight: encodeWeight(rendition),
+    });
+  });
+  const prefix = objectKey(objectKey(record.spec.storage.path, request.path), request.hls.path).replace(/\/+$/, "");
+  const packaging = newTask({
+    taskId: `output-${index}-package`,
+    outputIndex: index,
+    work: {
+      kind: "package",
+      renditions: resolved.renditions.map((rendition, number) => ({
+        taskId: `output-${index}-variant-${number + 1}`,
+        hasVideo: rendition.video !== null,
+        hasAudio: rendition.audio !== null,
+      })),
+      prefix,
+      playlistName: request.playlistName,
+      segmentSeconds: HLS_SEGMENT_SECONDS,
+    },
+    dependsOn: variants.map((task) => task.taskId),
+  });
+  return queued([objectKey(prefix, `${request.playlistName}.m3u8`)], [...variants, packaging]);
+}
+
+const queued = (keys: string[], tasks: TaskRecord[]): OutputPlan => ({
+  output: { status: "queued", isAnnounced: false, failure: null, keys },
+  tasks,
+});
+
+const failed = (failure: Failure): OutputPlan => ({
+  output: { status: "failed", isAnnounced: false, failure, keys: [] },
+  tasks: [],
+});
+
+/** Encoding cost grows with the pixels; sound alone is next to nothing. */
+function encodeWeight(rendition: RenditionSpec): number {
+  return rendition.video === null ? 1 : rendition.video.frame.widthPx * rendition.video.frame.heightPx;
+}
+
+/**
+ * Shares an encoder's slots out among the encodes by weight. With at least as many encodes as slots each runs
+ * on one thread: FFmpeg's frame threads cost about 15 % more CPU than separate processes. A lone encode gets
+ * every core.
+ */
+function withThreads(tasks: TaskRecord[], slots: number): TaskRecord[] {
+  const encodes = tasks.filter((task) => task.work.kind === "encode");
+  const total = encodes.reduce((sum, task) => sum + task.weight, 0);
+  return tasks.map((task) => {
+    if (task.work.kind !== "encode") {
+      return task;
+    }
+    const share = encodes.length >= slots ? 1 : Math.max(1, Math.round((slots * task.weight) / total));
+    return { ...task, work: { ...task.work, threads: share } };
+  });
+}

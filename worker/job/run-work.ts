@@ -1,0 +1,188 @@
+/**
+ * Carries out one piece of due work. Every piece is safe to repeat, and each tells the job what came of it by
+ * an event; a rejection means "not done", and the piece stays due.
+ */
+import { deleteJob, upsertJob } from "../db/jobs.ts";
+import { webhookSecret } from "../db/api-keys.ts";
+import { openDatabase } from "../db/client.ts";
+import { buildTask } from "../dispatch/build-task.ts";
+import { cancelTask, encoderHealth, followReports, forgetJob, startTask } from "../dispatch/encoder-client.ts";
+import type { EncoderPort } from "../dispatch/encoder-port.ts";
+import { openEncoders } from "../dispatch/open-encoders.ts";
+import type { Work } from "../domain/due-work.ts";
+import type { JobEvent } from "../domain/job-events.ts";
+import type { JobState, TaskRecord } from "../domain/job-record.ts";
+import type { JobSecrets } from "../domain/job-spec.ts";
+import { candidateEncoders } from "../domain/lease.ts";
+import { hostedObjectPrefix, workPrefix } from "../domain/object-keys.ts";
+import { webhookBody } from "../domain/webhook-event.ts";
+import { deletePrefix } from "../objects/delete-prefix.ts";
+import { parseMasterKey } from "../secrets/master-key.ts";
+import { deliver } from "../webhooks/deliver.ts";
+import type { JobStore } from "./job-store.ts";
+import { unseal } from "./seal.ts";
+
+/** What the job's object lends to its work. `state()` is always the newest; never keep it across an await. */
+export type WorkShell = {
+  env: Env;
+  store: JobStore;
+  storage: DurableObjectStorage;
+  signal: AbortSignal;
+  state: () => JobState;
+  apply: (event: JobEvent) => void;
+  secretsKind: string;
+};
+
+export async function runWork(work: Work, shell: WorkShell): Promise<void> {
+  const { env, apply } = shell;
+  switch (work.type) {
+    case "index":
+      return indexJob(shell);
+    case "deliver":
+      return deliverEvent(work.eventId, shell);
+    case "find-capacity":
+      return findCapacity(openEncoders(env), shell);
+    case "start":
+      return startOn(openEncoders(env), work, shell);
+    case "cancel":
+      return cancelOn(openEncoders(env), work, shell);
+    case "poll":
+      return pollEncoder(openEncoders(env), work.encoder, shell);
+    case "release-encoders":
+      return releaseEncoders(openEncoders(env), shell);
+    case "delete-work-files":
+      await deletePrefix(env.MEDIA, workPrefix(shell.state().record.id));
+      return apply({ type: "closed", part: "workFiles" });
+    case "wipe-secrets":
+      shell.store.wipeSecrets();
+      return apply({ type: "closed", part: "secrets" });
+    case "delete-hosted":
+      await deletePrefix(env.MEDIA, hostedObjectPrefix(shell.state().record.hostedPrefix));
+      return apply({ type: "closed", part: "hosted" });
+    case "retire":
+      return retire(shell);
+  }
+}
+
+async function indexJob({ env, state, apply }: WorkShell): Promise<void> {
+  const copied = state();
+  await upsertJob(openDatabase(env.DB), copied, Date.now());
+  apply({ type: "indexed", version: copied.record.version });
+}
+
+async function deliverEvent(eventId: string, shell: WorkShell): Promise<void> {
+  const { env, store, apply } = shell;
+  const { record, outbox } = shell.state();
+  const event = outbox.find((row) => row.id === eventId);
+  if (event === undefined) {
+    return;
+  }
+  const { notificationUrl } = await openSecrets(shell);
+  const secret = await webhookSecret(openDatabase(env.DB), record.accountId);
+  const now = Date.now();
+  const attempt = event.attemptCount + 1;
+  const body = webhookBody(record.id, event, (key) => store.metadata(key));
+  const result = await deliver(
+    { url: notificationUrl, id: event.id, sequence: event.sequence, attempt, body, secret },
+    { allowPrivateNetwork: env.ALLOW_PRIVATE_NETWORK === "true", now },
+  );
+  store.logDelivery(event.id, attempt, now, result);
+  apply({ type: "delivery-ended", id: event.id, outcome: result.outcome, random: Math.random() });
+}
+
+/** Asks encoders one after the other until one has room. */
+async function findCapacity(port: EncoderPort, { state, apply }: WorkShell): Promise<void> {
+  for (const encoder of candidateEncoders(state(), port.names(state().record.id))) {
+    const status = await encoderHealth(port, encoder);
+    if (status !== null && status.slotsFree > 0) {
+      return apply({ type: "capacity-found", encoder, slots: status.slots, slotsFree: status.slotsFree });
+    }
+  }
+  apply({ type: "capacity-missing" });
+}
+
+async function startOn(port: EncoderPort, { task, encoder }: { task: TaskRecord; encoder: string }, shell: WorkShell) {
+  const { state, apply, env } = shell;
+  const wireTask = await buildTask(state(), task, {
+    secrets: await openSecrets(shell),
+    masterKey: parseMasterKey(env.COPRA_MASTER_KEY),
+    gatewayOrigin: port.gatewayOrigin(state().record.origin),
+    now: Date.now(),
+  });
+  const ref = { taskId: task.taskId, attempt: task.attempt };
+  switch (await startTask(port, encoder, wireTask)) {
+    case "started":
+      return apply({ type: "task-started", ...ref });
+    case "refused":
+      return apply({ type: "task-refused", ...ref });
+    case "rejected": {
+      const failure = { code: "internal_error" } as const;
+      return apply({ type: "reported", encoder, reports: [{ ...ref, state: "failed", failure }], expected: [] });
+    }
+  }
+}
+
+async function cancelOn(port: EncoderPort, { task, encoder }: { task: TaskRecord; encoder: string }, shell: WorkShell) {
+  const { taskId, attempt } = task;
+  await cancelTask(port, encoder, shell.state().record.id, taskId, attempt);
+  shell.apply({ type: "task-cancelled", taskId, attempt });
+}
+
+/** Follows one encoder; when the connection breaks, only a failed health check makes it gone. */
+async function pollEncoder(port: EncoderPort, encoder: string, { state, apply, signal }: WorkShell): Promise<void> {
+  const { record, tasks } = state();
+  const expected = tasks
+    .filter((task) => task.status === "leased" && task.accepted && task.encoder === encoder)
+    .map(({ taskId, attempt }) => ({ taskId, attempt }));
+  try {
+    for await (const line of followReports(port, encoder, record.id, signal)) {
+      switch (line.type) {
+        case "snapshot":
+          apply({ type: "reported", encoder, reports: line.reports, expected });
+          break;
+        case "report":
+          apply({ type: "reported", encoder, reports: [line.report], expected: [] });
+          break;
+        case "alive":
+          apply({ type: "encoder-alive", encoder });
+          break;
+      }
+    }
+  } catch (error) {
+    if (signal.aborted) {
+      return;
+    }
+    if ((await encoderHealth(port, encoder)) === null) {
+      apply({ type: "encoder-gone", encoder });
+    }
+    throw error;
+  }
+}
+
+/** An encoder that is gone has nothing left to release. */
+async function releaseEncoders(port: EncoderPort, { state, apply }: WorkShell): Promise<void> {
+  const { id, encoders } = state().record;
+  await Promise.allSettled(
+    encoders.map(async (encoder) => {
+      await forgetJob(port, encoder, id);
+      await port.release(encoder);
+    }),
+  );
+  apply({ type: "closed", part: "encoders" });
+}
+
+/** Forgets the job for good: list first, object last, so that a crash in between is repaired by the alarm. */
+async function retire({ env, state, storage }: WorkShell): Promise<void> {
+  await deleteJob(openDatabase(env.DB), state().record.id);
+  await storage.deleteAll();
+}
+
+async function openSecrets({ env, store, state, secretsKind }: WorkShell): Promise<JobSecrets> {
+  const { id } = state().record;
+  const sealed = store.secret(secretsKind);
+  if (sealed === null) {
+    throw new Error(`The secrets of job ${id} are wiped.`);
+  }
+  // SAFETY: sealed by `create` from this type, and AES-GCM proves that nothing else made it.
+  return (await unseal(parseMasterKey(env.COPRA_MASTER_KEY), id, secretsKind, sealed)) as JobSecrets;
+}
