@@ -28,7 +28,11 @@ export async function touchApiKey(db: Database, caller: Caller, now: number): Pr
 
 /** The `whsec_` secret that signs an account's webhooks. */
 export async function webhookSecret(db: Database, accountId: string): Promise<string | null> {
-  const rows = await db.select({ secret: accounts.webhookSecret }).from(accounts).where(eq(accounts.id, accountId)).limit(1);
+  const rows = await db
+    .select({ secret: accounts.webhookSecret })
+    .from(accounts)
+    .where(eq(accounts.id, accountId))
+    .limit(1);
   return rows[0]?.secret ?? null;
 }
 

@@ -40,5 +40,8 @@ export const jobs = sqliteTable(
     completedAt: integer("completed_at"),
     updatedAt: integer("updated_at").notNull(),
   },
-  (table) => [index("jobs_open").on(table.open, table.updatedAt), index("jobs_account").on(table.accountId, table.createdAt)],
+  (table) => [
+    index("jobs_open").on(table.open, table.updatedAt),
+    index("jobs_account").on(table.accountId, table.createdAt),
+  ],
 );

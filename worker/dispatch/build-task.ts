@@ -27,14 +27,22 @@ export type TaskContext = {
 /** The complete task of a leased ledger entry. */
 export async function buildTask(state: JobState, task: TaskRecord, context: TaskContext): Promise<Task> {
   const { record } = state;
-  const base = { contract: CONTRACT_VERSION, jobId: record.id, taskId: task.taskId, attempt: task.attempt } as const;
+  const base = {
+    contract: CONTRACT_VERSION,
+    jobId: record.id,
+    taskId: task.taskId,
+    attempt: task.attempt,
+  } as const;
   const source = { url: context.secrets.inputUrl };
   const { work } = task;
   switch (work.kind) {
     case "ingest":
       return { ...base, kind: "ingest", source };
     case "encode": {
-      const object = work.to === "work" ? await workObject(record, task, context) : await outputObject(record, work.key, context);
+      const object =
+        work.to === "work"
+          ? await workObject(record, task, context)
+          : await outputObject(record, work.key, context);
       return { ...base, kind: "encode", source, threads: work.threads, rendition: work.rendition, object };
     }
     case "image": {
@@ -52,7 +60,12 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
         })),
       );
       const { playlistName, segmentSeconds } = work;
-      return { ...base, kind: "package", renditions, hls: { store, prefix: keyPrefix + work.prefix, playlistName, segmentSeconds } };
+      return {
+        ...base,
+        kind: "package",
+        renditions,
+        hls: { store, prefix: keyPrefix + work.prefix, playlistName, segmentSeconds },
+      };
     }
   }
 }
@@ -70,14 +83,20 @@ async function destination(
   const { storage } = record.spec;
   if (storage.service === "coconut") {
     const keyPrefix = hostedObjectPrefix(record.hostedPrefix);
-    return { store: await gatewayStore(keyPrefix, { "cache-control": HOSTED_CACHE_CONTROL }, context), keyPrefix };
+    return {
+      store: await gatewayStore(keyPrefix, { "cache-control": HOSTED_CACHE_CONTROL }, context),
+      keyPrefix,
+    };
   }
   if (context.secrets.storageCredentials === null) {
     throw new Error(`Job ${record.id} has no storage credentials.`);
   }
   const { endpoint, region, bucket, addressing, objectHeaders } = storage;
   const credentials = context.secrets.storageCredentials;
-  return { store: { endpoint, region, bucket, addressing, credentials, objectHeaders, network: "public" }, keyPrefix: "" };
+  return {
+    store: { endpoint, region, bucket, addressing, credentials, objectHeaders, network: "public" },
+    keyPrefix: "",
+  };
 }
 
 /** The object that the named attempt of a task wrote, or is to write. */
@@ -94,7 +113,12 @@ async function gatewayStore(
   objectHeaders: Record<string, string>,
   { masterKey, gatewayOrigin, now }: TaskContext,
 ): Promise<ObjectStoreConfig> {
-  const credentials = await mintGatewayCredentials({ masterKey, prefix, access: "rw", expiresAt: now + GATEWAY_ACCESS_MS });
+  const credentials = await mintGatewayCredentials({
+    masterKey,
+    prefix,
+    access: "rw",
+    expiresAt: now + GATEWAY_ACCESS_MS,
+  });
   return {
     endpoint: `${gatewayOrigin}/s3`,
     region: "auto",

@@ -10,7 +10,8 @@ const ENCODERS_PER_JOB = 8;
 export function containerEncoders(namespace: DurableObjectNamespace<EncoderContainer>): EncoderPort {
   return {
     names: (jobId) => Array.from({ length: ENCODERS_PER_JOB }, (_, index) => `${jobId}-${index}`),
-    fetch: (name, path, init) => getContainer(namespace, name).fetch(new Request(`http://encoder${path}`, init)),
+    fetch: (name, path, init) =>
+      getContainer(namespace, name).fetch(new Request(`http://encoder${path}`, init)),
     release: (name) => getContainer(namespace, name).destroy(),
     gatewayOrigin: () => `http://${GATEWAY_HOST}`,
   };

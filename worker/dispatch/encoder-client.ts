@@ -28,7 +28,9 @@ export type StartOutcome = "started" | "refused" | "rejected";
 export async function encoderHealth(port: EncoderPort, name: string): Promise<EncoderStatus | null> {
   try {
     const response = await port.fetch(name, "/health", { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
-    const parsed = encoderStatusSchema.safeParse(response.ok ? await response.json() : await discard(response));
+    const parsed = encoderStatusSchema.safeParse(
+      response.ok ? await response.json() : await discard(response),
+    );
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
@@ -58,7 +60,13 @@ export async function startTask(port: EncoderPort, name: string, task: Task): Pr
 }
 
 /** Stops one attempt; safe to repeat. Rejects when the encoder cannot be reached. */
-export async function cancelTask(port: EncoderPort, name: string, jobId: string, taskId: string, attempt: number) {
+export async function cancelTask(
+  port: EncoderPort,
+  name: string,
+  jobId: string,
+  taskId: string,
+  attempt: number,
+) {
   await command(port, name, `/tasks/${taskId}/${attempt}?job=${jobId}`);
 }
 
@@ -98,7 +106,10 @@ export async function* followReports(
 }
 
 async function command(port: EncoderPort, name: string, path: string): Promise<void> {
-  const response = await port.fetch(name, path, { method: "DELETE", signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS) });
+  const response = await port.fetch(name, path, {
+    method: "DELETE",
+    signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS),
+  });
   await discard(response);
   if (!response.ok && response.status !== 404) {
     throw new Error(`Encoder ${name} answered ${response.status}.`);

@@ -18,5 +18,5 @@ export class EncoderContainer extends Container<Env> {
 // Work files and hosted outputs take no public hop: requests to this host are answered by the gateway here.
 const internalGateway = new Hono<{ Bindings: Env }>().route("/s3", gateway);
 EncoderContainer.outboundByHost = {
-  [GATEWAY_HOST]: (request, env) => internalGateway.fetch(request, env as Env),
+  [GATEWAY_HOST]: (request, env) => internalGateway.fetch(request, env),
 };

@@ -4,5 +4,7 @@ import type { EncoderPort } from "./encoder-port.ts";
 import { urlEncoders } from "./url-encoders.ts";
 
 export function openEncoders(env: Env): EncoderPort {
-  return env.ENCODER_URLS === "" ? containerEncoders(env.ENCODERS) : urlEncoders(env.ENCODER_URLS, env.ENCODER_TOKEN);
+  return env.ENCODER_URLS === ""
+    ? containerEncoders(env.ENCODERS)
+    : urlEncoders(env.ENCODER_URLS, env.ENCODER_TOKEN);
 }

@@ -10,7 +10,7 @@ export function urlEncoders(urls: string, token: string): EncoderPort {
   return {
     // Each job begins at another encoder, so that jobs spread without talking to each other.
     names: (jobId) => {
-      const first = [...jobId].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % bases.length;
+      const first = Array.from(jobId, (letter) => letter.charCodeAt(0)).reduce((sum, code) => sum + code, 0);
       return bases.map((_, index) => String((first + index) % bases.length));
     },
     fetch: (name, path, init) => {

@@ -49,7 +49,11 @@ function applyReport(state: JobState, encoder: string, report: TaskReport, now: 
   }
 }
 
-function applyProgress(state: JobState, task: TaskRecord, report: Extract<TaskReport, { state: "running" }>): JobState {
+function applyProgress(
+  state: JobState,
+  task: TaskRecord,
+  report: Extract<TaskReport, { state: "running" }>,
+): JobState {
   // A new attempt starts from zero; what the customer sees never falls.
   const progressPercent = Math.max(task.progressPercent, report.progressPercent);
   if (task.accepted && task.phase === report.phase && task.progressPercent === progressPercent) {
@@ -83,12 +87,23 @@ function applyIngest(state: JobState, result: Extract<TaskResult, { kind: "inges
   const transferred = {
     ...record,
     status: "processing" as const,
-    input: { status: "transferred" as const, progressPercent: 100, failure: null, mediaInfo: result.mediaInfo },
+    input: {
+      status: "transferred" as const,
+      progressPercent: 100,
+      failure: null,
+      mediaInfo: result.mediaInfo,
+    },
   };
   const plan = planTasks(transferred, result.mediaInfo, result.ffprobe, record.encoderSlots);
-  const planned = { ...state, record: { ...transferred, outputs: plan.outputs }, tasks: [...state.tasks, ...plan.tasks] };
+  const planned = {
+    ...state,
+    record: { ...transferred, outputs: plan.outputs },
+    tasks: [...state.tasks, ...plan.tasks],
+  };
   return {
-    state: record.spec.notification.events ? addEvent(planned, inputTransferredEvent(transferred), now) : planned,
+    state: record.spec.notification.events
+      ? addEvent(planned, inputTransferredEvent(transferred), now)
+      : planned,
     metadata: [{ key: "input", value: named(result.ffprobe, record.spec.input.displayUrl) }],
   };
 }
@@ -110,7 +125,7 @@ function outputMetadata(
 
 /** Puts the public name where ffprobe printed the encoder's local one. */
 function named(ffprobe: Ffprobe, filename: string): Json {
-  return { streams: ffprobe.streams, format: { ...ffprobe.format, filename } } as Json;
+  return { streams: ffprobe.streams, format: { ...ffprobe.format, filename } };
 }
 
 function replaceTask(state: JobState, task: TaskRecord): JobState {

@@ -7,7 +7,11 @@ import { shortened } from "./shown-value.ts";
 
 /** A text in quotes may hold variables: they are put in before it is compared. */
 export type TextPart = { text: string } | { variable: string };
-export type Operand = { number: number } | { boolean: boolean } | { variable: string } | { parts: TextPart[] };
+export type Operand =
+  | { number: number }
+  | { boolean: boolean }
+  | { variable: string }
+  | { parts: TextPart[] };
 
 export type Token =
   | { kind: "operand"; operand: Operand }
@@ -57,7 +61,7 @@ const COMPARISONS: readonly Operator[] = ["=", "!=", "<", "<=", ">", ">="];
  */
 export function readTokens(text: string, field: string): Token[] {
   const fail: Fail = (index, problem) => {
-    const rule = `is not a valid condition: ${problem} at character ${index + 1}`;
+    const rule = `is not a valid condition at character ${index + 1}: ${problem}`;
     throw new AppError("output_condition_not_valid", { field, value: text, rule });
   };
   if (text.length > MAX_CONDITION_CHARS) {
@@ -70,10 +74,13 @@ export function readTokens(text: string, field: string): Token[] {
     signCount: 0,
     groups: [{ index: 0, hasComparison: false }],
   };
-  for (let index = skipBlanks(text, 0); index < text.length; ) {
+  for (let index = skipBlanks(text, 0); index < text.length;) {
     TOKEN.lastIndex = index;
     const match = TOKEN.exec(text) ?? fail(index, unreadable(text.slice(index)));
     const token = toToken(match, order) ?? fail(index, unknownWord(match[0]));
+    if (hasBrokenVariable(token)) {
+      fail(index, "a variable in the text is not written like {{ input.width }}");
+    }
     advance(order, token, index, match[0], fail);
     tokens.push(token);
     index = skipBlanks(text, index + match[0].length);
@@ -127,7 +134,7 @@ function joinTerms(order: Order, symbol: Operator, index: number, fail: Fail): v
   const group = order.groups.at(-1) ?? order.groups[0];
   const isComparison = COMPARISONS.includes(symbol);
   if (isComparison && group.hasComparison) {
-    fail(index, "comparisons cannot be chained, join them with 'and',");
+    fail(index, "comparisons cannot be chained, join them with 'and'");
   }
   order.isInsideTerm = symbol !== "and" && symbol !== "or";
   group.hasComparison = order.isInsideTerm && (group.hasComparison || isComparison);
@@ -178,6 +185,11 @@ function toToken(match: RegExpExecArray, order: Order): Token | null {
 function textParts(quoted: string): TextPart[] {
   const pieces = quoted.split(new RegExp(VARIABLE));
   return pieces.map((piece, index) => (index % 2 === 1 ? { variable: piece } : { text: piece }));
+}
+
+function hasBrokenVariable(token: Token): boolean {
+  const parts = token.kind === "operand" && "parts" in token.operand ? token.operand.parts : [];
+  return parts.some((part) => "text" in part && part.text.includes("{{"));
 }
 
 function skipBlanks(text: string, index: number): number {

@@ -8,7 +8,11 @@ type ValueOperator = Exclude<Operator, "and" | "or">;
  * A comparison or a sum. Numbers, texts that look like numbers and, beside a number, booleans (1 and 0) compare
  * as numbers, everything else as text. Null on either side makes a comparison false and a sum null.
  */
-export function combine(operator: ValueOperator, left: ConditionValue, right: ConditionValue): ConditionValue {
+export function combine(
+  operator: ValueOperator,
+  left: ConditionValue,
+  right: ConditionValue,
+): ConditionValue {
   switch (operator) {
     case "+":
     case "-":
@@ -34,19 +38,31 @@ export function toNumber(value: ConditionValue): number | null {
   return typeof value === "string" && /^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*$/.test(value) ? Number(value) : null;
 }
 
-function calculate(operator: "+" | "-" | "*" | "/" | "%", left: number | null, right: number | null): number | null {
+function calculate(
+  operator: "+" | "-" | "*" | "/" | "%",
+  left: number | null,
+  right: number | null,
+): number | null {
   if (left === null || right === null) {
     return null;
   }
-  const result = { "+": left + right, "-": left - right, "*": left * right, "/": left / right, "%": left % right }[
-    operator
-  ];
+  const result = {
+    "+": left + right,
+    "-": left - right,
+    "*": left * right,
+    "/": left / right,
+    "%": left % right,
+  }[operator];
   return Number.isFinite(result) ? result : null;
 }
 
 type Comparison = Exclude<ValueOperator, "+" | "-" | "*" | "/" | "%">;
 
-function compare(operator: Comparison, left: string | number | boolean, right: string | number | boolean): boolean {
+function compare(
+  operator: Comparison,
+  left: string | number | boolean,
+  right: string | number | boolean,
+): boolean {
   const numbers = [numberBeside(left, right), numberBeside(right, left)] as const;
   const order =
     numbers[0] !== null && numbers[1] !== null

@@ -42,12 +42,17 @@ export function createJob(job: NewJob, now: number): JobState {
     nextSequence: 1,
     closing: { encoders: false, workFiles: false, secrets: true, hostedAt: null, retireAt: null },
   };
-  return { record, tasks: [newTask({ taskId: INGEST_TASK_ID, outputIndex: null, work: { kind: "ingest" } })], outbox: [] };
+  return {
+    record,
+    tasks: [newTask({ taskId: INGEST_TASK_ID, outputIndex: null, work: { kind: "ingest" } })],
+    outbox: [],
+  };
 }
 
 /** A task that waits for its first encoder. */
 export function newTask(
-  task: Pick<TaskRecord, "taskId" | "outputIndex" | "work"> & Partial<Pick<TaskRecord, "dependsOn" | "weight">>,
+  task: Pick<TaskRecord, "taskId" | "outputIndex" | "work"> &
+    Partial<Pick<TaskRecord, "dependsOn" | "weight">>,
 ): TaskRecord {
   return {
     dependsOn: [],

@@ -38,7 +38,9 @@ function applyEvent(state: JobState, event: JobEvent, now: number): Decision {
     case "task-cancelled":
       return plain(mapTask(state, "cancelled", event, (task) => ({ ...task, encoder: null })));
     case "task-refused":
-      return plain(withRecord(mapTask(state, "leased", event, handBack), { capacityAt: now + CAPACITY_RETRY_MS }));
+      return plain(
+        withRecord(mapTask(state, "leased", event, handBack), { capacityAt: now + CAPACITY_RETRY_MS }),
+      );
     case "reported":
       return applyReports(state, event, now);
     case "encoder-alive":
@@ -48,7 +50,9 @@ function applyEvent(state: JobState, event: JobEvent, now: number): Decision {
     case "delivery-ended":
       return plain(applyDelivery(state, event, now));
     case "indexed":
-      return plain(withRecord(state, { indexedVersion: Math.max(state.record.indexedVersion, event.version) }));
+      return plain(
+        withRecord(state, { indexedVersion: Math.max(state.record.indexedVersion, event.version) }),
+      );
     case "closed":
       return plain(applyClosed(state, event.part));
     case "tick":

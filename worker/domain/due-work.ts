@@ -54,7 +54,9 @@ export function dueWork(state: JobState, now: number): Work[] {
   const { record } = state;
   const event = dueEvent(state, now);
   return [
-    ...(record.indexedVersion < record.listedVersion ? [{ type: "index" as const, version: record.listedVersion }] : []),
+    ...(record.indexedVersion < record.listedVersion
+      ? [{ type: "index" as const, version: record.listedVersion }]
+      : []),
     ...(event === undefined ? [] : [{ type: "deliver" as const, eventId: event.id }]),
     ...(isFinalJob(record.status) ? closingWork(state, now) : encodingWork(state, now)),
   ];
@@ -63,10 +65,14 @@ export function dueWork(state: JobState, now: number): Work[] {
 function encodingWork(state: JobState, now: number): Work[] {
   const { tasks } = state;
   const starts = tasks.flatMap((task): Work[] =>
-    task.status === "leased" && !task.accepted && task.encoder !== null ? [{ type: "start", task, encoder: task.encoder }] : [],
+    task.status === "leased" && !task.accepted && task.encoder !== null
+      ? [{ type: "start", task, encoder: task.encoder }]
+      : [],
   );
   const cancels = tasks.flatMap((task): Work[] =>
-    task.status === "cancelled" && task.encoder !== null ? [{ type: "cancel", task, encoder: task.encoder }] : [],
+    task.status === "cancelled" && task.encoder !== null
+      ? [{ type: "cancel", task, encoder: task.encoder }]
+      : [],
   );
   const polls = pollableEncoders(state).map((encoder): Work => ({ type: "poll", encoder }));
   const isWanting = state.record.capacityAt <= now && startableTasks(state, now).length > 0;

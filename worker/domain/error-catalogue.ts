@@ -62,15 +62,24 @@ export const ERRORS = {
     hint: "Send one JSON object.",
   },
   internal_error: fixed(500, "The service made an error. The request can be sent again."),
-  service_unavailable: fixed(503, "The service cannot take the request at the moment. Send it again in a minute."),
+  service_unavailable: fixed(
+    503,
+    "The service cannot take the request at the moment. Send it again in a minute.",
+  ),
 
-  settings_not_valid: fieldRow("settings", "Write \"settings\": {\"ultrafast\": true} or leave it out."),
+  settings_not_valid: fieldRow("settings", 'Write "settings": {"ultrafast": true} or leave it out.'),
 
-  input_not_valid: fieldRow("input", "Write \"input\": {\"url\": \"https://...\"}."),
+  input_not_valid: fieldRow("input", 'Write "input": {"url": "https://..."}.'),
   input_url_not_valid: fieldRow(null, "Give the http or https URL of a media file."),
-  input_service_not_valid: fieldRow(null, "Give a URL in 'input.url' instead; a presigned one works for private files."),
+  input_service_not_valid: fieldRow(
+    null,
+    "Give a URL in 'input.url' instead; a presigned one works for private files.",
+  ),
 
-  storage_not_valid: fieldRow("storage", "See the storage section of the API reference for the keys of each service."),
+  storage_not_valid: fieldRow(
+    "storage",
+    "See the storage section of the API reference for the keys of each service.",
+  ),
   storage_service_not_valid: fieldRow(null, "Use coconut, s3 or s3other."),
   storage_credentials_not_valid: fixed(
     400,
@@ -84,17 +93,26 @@ export const ERRORS = {
   storage_acl_not_valid: fieldRow(null, "Leave it out to use the bucket's own rules."),
   storage_class_not_valid: fieldRow(null, "Leave it out to use the bucket's default class."),
   storage_cache_control_not_valid: fieldRow(null, "Give a Cache-Control header value such as max-age=86400."),
-  storage_expires_not_valid: fieldRow(null, "Give an Expires header value such as Thu, 31 Dec 2037 23:55:55 GMT."),
+  storage_expires_not_valid: fieldRow(
+    null,
+    "Give an Expires header value such as Thu, 31 Dec 2037 23:55:55 GMT.",
+  ),
 
-  notification_not_valid: fieldRow("notification", "Write \"notification\": {\"type\": \"http\", \"url\": \"https://...\"}."),
+  notification_not_valid: fieldRow(
+    "notification",
+    'Write "notification": {"type": "http", "url": "https://..."}.',
+  ),
   notification_type_not_valid: fieldRow(null, "Use http."),
   notification_url_not_valid: fieldRow(null, "Give the http or https URL that notifications are posted to."),
   notification_params_not_valid: fieldRow(null, "Give an object of texts, numbers and booleans."),
 
-  outputs_not_valid: fieldRow("outputs", "Write \"outputs\": {\"mp4:720p\": {\"path\": \"/video.mp4\"}}."),
+  outputs_not_valid: fieldRow("outputs", 'Write "outputs": {"mp4:720p": {"path": "/video.mp4"}}.'),
   outputs_out_of_range: fieldRow(null, "Split the job into several."),
   params_out_of_range: fieldRow(null, "Remove the parameters that are not needed."),
-  output_not_valid: fieldRow(null, "Write an object such as {\"path\": \"/video.mp4\"}, or a list of such objects."),
+  output_not_valid: fieldRow(
+    null,
+    'Write an object such as {"path": "/video.mp4"}, or a list of such objects.',
+  ),
   output_key_not_valid: fieldRow(null, "Leave it out to have one made from the format."),
   output_param_not_valid: fieldRow(null, "Remove or correct the parameter."),
   output_format_not_valid: fieldRow(
@@ -103,10 +121,13 @@ export const ERRORS = {
   ),
   output_filename_not_valid: fieldRow(null, "Change the file name or the format."),
   output_path_not_valid: fieldRow(null, "Give a path such as /videos/video.mp4."),
-  output_condition_not_valid: fieldRow(null, "Write it like {{ input.width }} >= 1280 and {{ input.duration }} < 60."),
+  output_condition_not_valid: fieldRow(
+    null,
+    "Write it like {{ input.width }} >= 1280 and {{ input.duration }} < 60.",
+  ),
   output_variants_not_valid: fieldRow(
     null,
-    "Give a list of mp4 formats such as [\"mp4:480p::quality=4\"], or leave it out for the default ladder.",
+    'Give a list of mp4 formats such as ["mp4:480p::quality=4"], or leave it out for the default ladder.',
   ),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -27,12 +27,16 @@ const AUTO_INTERVAL_OF_LONG_SOURCES_SECONDS = 30;
  * - `offsets`: as they are. One beyond the end fails the output: a picture of another time, or a shorter list,
  *   would not be what was asked for.
  */
-export function imageTimes(sampling: Sampling, durationSeconds: number | null): Resolved<{ seconds: number[] }> {
+export function imageTimes(
+  sampling: Sampling,
+  durationSeconds: number | null,
+): Resolved<{ seconds: number[] }> {
   switch (sampling.by) {
     case "number":
       return evenlySpaced(sampling.count, durationSeconds);
     case "offsets":
-      return durationSeconds !== null && sampling.seconds.some((offset) => isBeyondEnd(offset, durationSeconds))
+      return durationSeconds !== null &&
+        sampling.seconds.some((offset) => isBeyondEnd(offset, durationSeconds))
         ? { ok: false, failure: beyondEnd(durationSeconds) }
         : { ok: true, seconds: sampling.seconds };
     case "interval":
@@ -52,7 +56,9 @@ export function beyondEnd(durationSeconds: number): Failure {
 
 function evenlySpaced(count: number, durationSeconds: number | null): Resolved<{ seconds: number[] }> {
   if (durationSeconds === null) {
-    return count === 1 ? { ok: true, seconds: [0] } : { ok: false, failure: { code: "input_duration_unknown" } };
+    return count === 1
+      ? { ok: true, seconds: [0] }
+      : { ok: false, failure: { code: "input_duration_unknown" } };
   }
   const seconds = Array.from({ length: count }, (_, index) => (durationSeconds * (index + 1)) / (count + 1));
   return { ok: true, seconds };

@@ -31,7 +31,12 @@ export type JobRecord = {
   origin: string;
   /** Key prefix of hosted outputs below `hosted/`: day, hour, 32 hex digits, as Coconut's test storage. */
   hostedPrefix: string;
-  input: { status: InputStatus; progressPercent: number; failure: Failure | null; mediaInfo: MediaInfo | null };
+  input: {
+    status: InputStatus;
+    progressPercent: number;
+    failure: Failure | null;
+    mediaInfo: MediaInfo | null;
+  };
   outputs: OutputRecord[];
   /** 0..100, never falls. */
   progressPercent: number;
@@ -110,7 +115,12 @@ export type TaskWork =
       segmentSeconds: number;
     };
 
-export type WebhookEventName = "input.transferred" | "output.completed" | "output.failed" | "job.completed" | "job.failed";
+export type WebhookEventName =
+  | "input.transferred"
+  | "output.completed"
+  | "output.failed"
+  | "job.completed"
+  | "job.failed";
 
 export type OutboxRecord = {
   /** Same over all attempts: what receivers recognise duplicates by. */

@@ -91,7 +91,9 @@ export type RenditionFormat = {
     resolution: Resolution;
     /** Null keeps the source's rate. */
     frameRate: Rational | null;
-    rate: { mode: "bitrate"; bitrateBps: number } | { mode: "quality"; quality: 1 | 2 | 3 | 4 | 5; maxrateBps: number | null };
+    rate:
+      | { mode: "bitrate"; bitrateBps: number }
+      | { mode: "quality"; quality: 1 | 2 | 3 | 4 | 5; maxrateBps: number | null };
   } | null;
   audio: { codec: "aac"; bitrateBps: number; sampleRateHz: number; channels: 1 | 2 } | null;
 };

@@ -96,7 +96,10 @@ export function progressView(record: JobRecord, tasks: readonly TaskRecord[]): J
  *
  * @param metadata looks a stored ffprobe tree up; undefined when there is none (yet).
  */
-export function metadataView(record: JobRecord, metadata: (key: "input" | `output-${number}`) => unknown): JsonObject {
+export function metadataView(
+  record: JobRecord,
+  metadata: (key: "input" | `output-${number}`) => unknown,
+): JsonObject {
   const input = metadata("input");
   const outputs = record.spec.outputs.flatMap((request, index) => {
     const tree = metadata(`output-${index}`);
@@ -112,10 +115,14 @@ export function metadataOf(
   metadata: (key: "input" | `output-${number}`) => unknown,
 ): JsonObject | undefined {
   const index = record.spec.outputs.findIndex((request) => request.key === key);
-  const tree = index >= 0 ? metadata(`output-${index}`) : key === "input" || key === "source" ? metadata("input") : undefined;
+  const tree =
+    index >= 0
+      ? metadata(`output-${index}`)
+      : key === "input" || key === "source"
+        ? metadata("input")
+        : undefined;
   return tree === undefined ? undefined : { job_id: record.id, metadata: tree };
 }
-
 
 function failureView(failure: Failure | null): JsonObject {
   return failure === null ? {} : { error: failureMessage(failure), error_code: failure.code };

@@ -13,13 +13,20 @@ const ULTRAFAST_ENCODERS = 8;
 export function startableTasks(state: JobState, now: number): TaskRecord[] {
   const done = new Set(state.tasks.filter((task) => task.status === "done").map((task) => task.taskId));
   return state.tasks
-    .filter((task) => task.status === "pending" && task.notBefore <= now && task.dependsOn.every((id) => done.has(id)))
+    .filter(
+      (task) =>
+        task.status === "pending" && task.notBefore <= now && task.dependsOn.every((id) => done.has(id)),
+    )
     .toSorted((a, b) => b.weight - a.weight);
 }
 
 /** Encoders that hold a lease of this job now. */
 export function busyEncoders(state: JobState): string[] {
-  return [...new Set(state.tasks.flatMap((task) => (task.status === "leased" && task.encoder ? [task.encoder] : [])))];
+  return [
+    ...new Set(
+      state.tasks.flatMap((task) => (task.status === "leased" && task.encoder ? [task.encoder] : [])),
+    ),
+  ];
 }
 
 /**
@@ -72,9 +79,16 @@ export function grantLeases(
 /** The encoder was heard: its leases run on. */
 export function renewLeases(state: JobState, encoder: string, now: number): JobState {
   const isStale = (task: TaskRecord) =>
-    task.status === "leased" && task.encoder === encoder && task.leaseExpiresAt < now + LEASE_MS - LEASE_RENEWAL_MS;
+    task.status === "leased" &&
+    task.encoder === encoder &&
+    task.leaseExpiresAt < now + LEASE_MS - LEASE_RENEWAL_MS;
   return state.tasks.some(isStale)
-    ? { ...state, tasks: state.tasks.map((task) => (isStale(task) ? { ...task, leaseExpiresAt: now + LEASE_MS } : task)) }
+    ? {
+        ...state,
+        tasks: state.tasks.map((task) =>
+          isStale(task) ? { ...task, leaseExpiresAt: now + LEASE_MS } : task,
+        ),
+      }
     : state;
 }
 
@@ -89,7 +103,9 @@ export function takeBack(state: JobState, isLost: (task: TaskRecord) => boolean,
   if (!state.tasks.some(lost)) {
     return state;
   }
-  const tasks = state.tasks.map((task) => (lost(task) ? failAttempt(task, { code: "encoder_lost" }, now) : task));
+  const tasks = state.tasks.map((task) =>
+    lost(task) ? failAttempt(task, { code: "encoder_lost" }, now) : task,
+  );
   return { ...state, tasks, record: { ...state.record, capacityAt: now } };
 }
 

@@ -22,7 +22,10 @@ export function publicUrl(storage: StorageSpec, key: string, hostedBaseUrl: stri
     return `${hostedBaseUrl.replace(/\/+$/, "")}/${path}`;
   }
   const scheme = storage.secure ? "https" : "http";
-  const host = (storage.service === "s3" ? shortS3Endpoint(storage) : storage.endpoint).replace(/^[a-z]+:\/\//, "");
+  const host = (storage.service === "s3" ? shortS3Endpoint(storage) : storage.endpoint).replace(
+    /^[a-z]+:\/\//,
+    "",
+  );
   return storage.addressing === "virtual-host"
     ? `${scheme}://${storage.bucket}.${host}/${path}`
     : `${scheme}://${host}/${storage.bucket}/${path}`;

@@ -37,12 +37,19 @@ export function applyDelivery(
   now: number,
 ): JobState {
   const outbox = state.outbox.map((row) =>
-    row.id === event.id && row.status === "pending" ? afterAttempt(row, event.outcome, event.random, now) : row,
+    row.id === event.id && row.status === "pending"
+      ? afterAttempt(row, event.outcome, event.random, now)
+      : row,
   );
   return { ...state, outbox };
 }
 
-function afterAttempt(row: OutboxRecord, outcome: DeliveryOutcome, random: number, now: number): OutboxRecord {
+function afterAttempt(
+  row: OutboxRecord,
+  outcome: DeliveryOutcome,
+  random: number,
+  now: number,
+): OutboxRecord {
   const attemptCount = row.attemptCount + 1;
   if (outcome.result === "delivered") {
     return { ...row, status: "delivered", attemptCount };

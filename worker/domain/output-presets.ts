@@ -24,7 +24,12 @@ export const RESOLUTION_PRESETS: Readonly<Record<string, Preset>> = {
 
 /** The container standard of Coconut's formats page: what a format string leaves out. */
 export const DEFAULT_VIDEO_BITRATE_BPS = 1_000_000;
-export const DEFAULT_AUDIO = { codec: "aac", bitrateBps: 128_000, sampleRateHz: 44_100, channels: 2 } as const;
+export const DEFAULT_AUDIO = {
+  codec: "aac",
+  bitrateBps: 128_000,
+  sampleRateHz: 44_100,
+  channels: 2,
+} as const;
 
 /** `0fps` keeps the source's rate. The NTSC rates are the exact fractions that their decimal names abbreviate. */
 export const FRAME_RATES: Readonly<Record<string, Rational | null>> = {
@@ -38,7 +43,9 @@ export const FRAME_RATES: Readonly<Record<string, Rational | null>> = {
 };
 
 /** Coconut's list without 22000 and 44000 Hz, which AAC cannot carry (ISO/IEC 14496-3, table 1.18). */
-export const SAMPLE_RATES_HZ: readonly number[] = [8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+export const SAMPLE_RATES_HZ: readonly number[] = [
+  8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000,
+];
 
 export type Quality = 1 | 2 | 3 | 4 | 5;
 

@@ -81,7 +81,12 @@ function planImage(record: JobRecord, request: ImageRequest, index: number, medi
   return queued(keys, [task]);
 }
 
-function planHttpstream(record: JobRecord, request: HttpstreamRequest, index: number, media: MediaInfo): OutputPlan {
+function planHttpstream(
+  record: JobRecord,
+  request: HttpstreamRequest,
+  index: number,
+  media: MediaInfo,
+): OutputPlan {
   const resolved = resolveVariants(request, media);
   if (!resolved.ok) {
     return failed(resolved.failure);
@@ -95,7 +100,10 @@ function planHttpstream(record: JobRecord, request: HttpstreamRequest, index: nu
       weight: encodeWeight(rendition),
     });
   });
-  const prefix = objectKey(objectKey(record.spec.storage.path, request.path), request.hls.path).replace(/\/+$/, "");
+  const prefix = objectKey(objectKey(record.spec.storage.path, request.path), request.hls.path).replace(
+    /\/+$/,
+    "",
+  );
   const packaging = newTask({
     taskId: `output-${index}-package`,
     outputIndex: index,

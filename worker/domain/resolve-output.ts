@@ -3,7 +3,13 @@
  * output; a source that cannot give it is a failure of that output alone.
  */
 import type { AudioInfo, MediaInfo, VideoInfo } from "../../encoder/contract/media-info.ts";
-import type { AudioSpec, ImageSpec, RenditionSpec, Span, VideoSpec } from "../../encoder/contract/output-spec.ts";
+import type {
+  AudioSpec,
+  ImageSpec,
+  RenditionSpec,
+  Span,
+  VideoSpec,
+} from "../../encoder/contract/output-spec.ts";
 import { chooseVariants } from "./choose-variants.ts";
 import { frameSize } from "./frame-size.ts";
 import { numberedPath } from "./image-sequence.ts";
@@ -18,7 +24,10 @@ const WHOLE_SOURCE: Span = { startSeconds: 0, durationSeconds: null };
  * The file of a video output. A track that the source lacks is left out, as FFmpeg does; only when no track is
  * left the output fails.
  */
-export function resolveVideo(request: VideoRequest, media: MediaInfo): Resolved<{ rendition: RenditionSpec }> {
+export function resolveVideo(
+  request: VideoRequest,
+  media: MediaInfo,
+): Resolved<{ rendition: RenditionSpec }> {
   const { offsetSeconds, durationSeconds } = request;
   if (media.durationSeconds !== null && isBeyondEnd(offsetSeconds, media.durationSeconds)) {
     return { ok: false, failure: beyondEnd(media.durationSeconds) };
@@ -79,9 +88,13 @@ function resolveRendition(
     format.video === null || media.video === null
       ? null
       : resolvePicture(format.video, media.video, keyframeIntervalSeconds);
-  const audio = format.audio === null || media.audio === null ? null : resolveSound(format.audio, media.audio);
+  const audio =
+    format.audio === null || media.audio === null ? null : resolveSound(format.audio, media.audio);
   if (video === null && audio === null) {
-    return { ok: false, failure: { code: format.video === null ? "input_has_no_audio" : "input_has_no_video" } };
+    return {
+      ok: false,
+      failure: { code: format.video === null ? "input_has_no_audio" : "input_has_no_video" },
+    };
   }
   return { ok: true, rendition: { container: format.container, video, audio, span } };
 }

@@ -64,7 +64,11 @@ export function taskRetryDelayMs(failures: readonly Failure[]): number | null {
  * @param random 0..1, for the jitter.
  * @param retryAfterMs what the receiver asked for; honoured when longer, up to the schedule's longest wait.
  */
-export function webhookRetryDelayMs(attemptCount: number, random: number, retryAfterMs: number | null): number | null {
+export function webhookRetryDelayMs(
+  attemptCount: number,
+  random: number,
+  retryAfterMs: number | null,
+): number | null {
   const delay = WEBHOOK_DELAYS_MS[attemptCount];
   if (delay === undefined) {
     return null;

@@ -23,7 +23,9 @@ export function settleJob(state: JobState, now: number): JobState {
     return state;
   }
   const settled = settleProgress(settleOutputs(settleInput(state), now));
-  return settled.record.outputs.every((output) => isFinalOutput(output.status)) ? finishJob(settled, now) : settled;
+  return settled.record.outputs.every((output) => isFinalOutput(output.status))
+    ? finishJob(settled, now)
+    : settled;
 }
 
 function settleInput(state: JobState): JobState {
@@ -33,7 +35,9 @@ function settleInput(state: JobState): JobState {
     return withRecord(state, { input: { ...input, status: "transferring" } });
   }
   if (ingest?.status === "failed" && input.status !== "failed") {
-    return withRecord(state, { input: { ...input, status: "failed", failure: ingest.failures.at(-1) ?? null } });
+    return withRecord(state, {
+      input: { ...input, status: "failed", failure: ingest.failures.at(-1) ?? null },
+    });
   }
   return state;
 }
@@ -55,10 +59,18 @@ function settleOutput(state: JobState, output: OutputRecord, index: number): Out
   if (state.record.input.status === "failed") {
     return { ...output, status: advanceOutput(output.status, "aborted") };
   }
+  if (output.status === "waiting") {
+    // Only the plan ends the wait.
+    return output;
+  }
   const own = state.tasks.filter((task) => task.outputIndex === index);
   const failed = own.find((task) => task.status === "failed");
   if (failed !== undefined) {
-    return { ...output, status: advanceOutput(output.status, "failed"), failure: failed.failures.at(-1) ?? null };
+    return {
+      ...output,
+      status: advanceOutput(output.status, "failed"),
+      failure: failed.failures.at(-1) ?? null,
+    };
   }
   const status = advanceOutput(output.status, wantedStatus(own));
   return status === output.status ? output : { ...output, status };
@@ -105,7 +117,8 @@ function settleProgress(state: JobState): JobState {
 function finishJob(state: JobState, now: number): JobState {
   const { record } = state;
   const isFailed =
-    record.input.status === "failed" || record.outputs.some((output) => output.failure !== null || output.status === "aborted");
+    record.input.status === "failed" ||
+    record.outputs.some((output) => output.failure !== null || output.status === "aborted");
   const finished: JobRecord = {
     ...record,
     status: isFailed ? "failed" : "completed",
@@ -127,7 +140,9 @@ function withOutput(state: JobState, index: number, output: OutputRecord): JobSt
   if (state.record.outputs[index] === output) {
     return state;
   }
-  return withRecord(state, { outputs: state.record.outputs.map((other, at) => (at === index ? output : other)) });
+  return withRecord(state, {
+    outputs: state.record.outputs.map((other, at) => (at === index ? output : other)),
+  });
 }
 
 function withRecord(state: JobState, change: Partial<JobRecord>): JobState {

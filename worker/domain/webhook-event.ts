@@ -44,11 +44,23 @@ export function outputEvent(record: JobRecord, outputIndex: number, progressPerc
 }
 
 /** The job is finished. Always sent. */
-export function jobEvent(record: JobRecord, outputs: Record<string, unknown>[], input: Record<string, unknown>): NewEvent {
+export function jobEvent(
+  record: JobRecord,
+  outputs: Record<string, unknown>[],
+  input: Record<string, unknown>,
+): NewEvent {
   const event: WebhookEventName = record.status === "completed" ? "job.completed" : "job.failed";
   return {
     event,
-    data: { type: "job", status: event, progress: "100%", id: record.id, ...jobDates(record), input, outputs },
+    data: {
+      type: "job",
+      status: event,
+      progress: "100%",
+      id: record.id,
+      ...jobDates(record),
+      input,
+      outputs,
+    },
     outputIndex: null,
     withMetadata: record.spec.notification.metadata && record.input.status === "transferred",
   };
@@ -59,7 +71,11 @@ export function jobEvent(record: JobRecord, outputs: Record<string, unknown>[], 
  *
  * @param metadata looks a stored ffprobe tree up; undefined when there is none.
  */
-export function webhookBody(jobId: string, event: OutboxRecord, metadata: (key: MetadataKey) => unknown): string {
+export function webhookBody(
+  jobId: string,
+  event: OutboxRecord,
+  metadata: (key: MetadataKey) => unknown,
+): string {
   return JSON.stringify({
     job_id: jobId,
     event: event.event,
@@ -81,7 +97,9 @@ function withMetadata(event: OutboxRecord, metadata: (key: MetadataKey) => unkno
     ...rest,
     input: attach(input, "input"),
     // JSON drops an undefined member, so outputs without metadata stay as they are.
-    outputs: Array.isArray(outputs) ? outputs.map((output, index) => attach(output, `output-${index}`)) : outputs,
+    outputs: Array.isArray(outputs)
+      ? outputs.map((output, index) => attach(output, `output-${index}`))
+      : outputs,
   };
 }
 

@@ -113,7 +113,9 @@ export class JobObject extends DurableObject<Env> {
         if (running.size === 0) {
           return;
         }
-        const wakeAt = [until, nextTimerAt(state, now) ?? until, ...coolUntil.values()].filter((at) => at > now);
+        const wakeAt = [until, nextTimerAt(state, now) ?? until, ...coolUntil.values()].filter(
+          (at) => at > now,
+        );
         await this.#somethingHappens(running, Math.min(...wakeAt, now + RUN_MS) - now);
       }
     } finally {
@@ -226,14 +228,26 @@ function logTransitions(previous: JobState, state: JobState): void {
   }
   for (const [index, output] of outputs.entries()) {
     if (previous.record.outputs[index]?.status !== output.status) {
-      log("info", "output.status", { job: id, output: index, status: output.status, code: output.failure?.code });
+      log("info", "output.status", {
+        job: id,
+        output: index,
+        status: output.status,
+        code: output.failure?.code,
+      });
     }
   }
   for (const [position, task] of state.tasks.entries()) {
     const before = previous.tasks[position];
     if (before !== undefined && before.status !== task.status) {
       const { taskId, attempt, encoder, failures } = task;
-      log("info", "task.status", { job: id, task: taskId, attempt, encoder, status: task.status, code: failures.at(-1)?.code });
+      log("info", "task.status", {
+        job: id,
+        task: taskId,
+        attempt,
+        encoder,
+        status: task.status,
+        code: failures.at(-1)?.code,
+      });
     }
   }
   if (previous.record.status !== status) {

@@ -22,6 +22,8 @@ const SCHEMA = `
   CREATE TABLE secret (kind TEXT PRIMARY KEY, iv BLOB NOT NULL, ciphertext BLOB NOT NULL, key_version TEXT NOT NULL);
 `;
 
+type JsonRow = { json: string };
+
 export type JobStore = ReturnType<typeof openJobStore>;
 
 /** Reads and writes; callers wrap writes that belong together in one transaction. */
@@ -34,21 +36,34 @@ export function openJobStore(sql: SqlStorage) {
     },
 
     load: (): JobState => ({
-      record: parse<JobRecord>(sql.exec("SELECT json FROM record").one()),
-      tasks: sql.exec("SELECT json FROM task ORDER BY position").toArray().map(parse<TaskRecord>),
-      outbox: sql.exec("SELECT json FROM outbox ORDER BY sequence").toArray().map(parse<OutboxRecord>),
+      record: parse<JobRecord>(sql.exec<JsonRow>("SELECT json FROM record").one()),
+      tasks: sql
+        .exec<JsonRow>("SELECT json FROM task ORDER BY position")
+        .toArray()
+        .map(parse<TaskRecord>),
+      outbox: sql
+        .exec<JsonRow>("SELECT json FROM outbox ORDER BY sequence")
+        .toArray()
+        .map(parse<OutboxRecord>),
     }),
 
     /** Writes the rows of `next` that are not the very rows of `previous`; returns how many. */
     save: (previous: JobState | null, next: JobState): number => {
       const record = previous?.record === next.record ? [] : [next.record];
-      const tasks = [...next.tasks.entries()].filter(([position, task]) => previous?.tasks[position] !== task);
+      const tasks = [...next.tasks.entries()].filter(
+        ([position, task]) => previous?.tasks[position] !== task,
+      );
       const outbox = next.outbox.filter((event, index) => previous?.outbox[index] !== event);
       for (const changed of record) {
         sql.exec("INSERT OR REPLACE INTO record (id, json) VALUES (1, ?)", row(changed));
       }
       for (const [position, task] of tasks) {
-        sql.exec("INSERT OR REPLACE INTO task (task_id, position, json) VALUES (?, ?, ?)", task.taskId, position, row(task));
+        sql.exec(
+          "INSERT OR REPLACE INTO task (task_id, position, json) VALUES (?, ?, ?)",
+          task.taskId,
+          position,
+          row(task),
+        );
       }
       for (const event of outbox) {
         sql.exec("INSERT OR REPLACE INTO outbox (sequence, json) VALUES (?, ?)", event.sequence, row(event));
@@ -62,7 +77,7 @@ export function openJobStore(sql: SqlStorage) {
 
     /** The stored tree, or undefined. */
     metadata: (key: string): Json | undefined => {
-      const [found] = sql.exec("SELECT json FROM metadata WHERE key = ?", key).toArray();
+      const [found] = sql.exec<JsonRow>("SELECT json FROM metadata WHERE key = ?", key).toArray();
       return found === undefined ? undefined : parse<Json>(found);
     },
 
@@ -85,7 +100,9 @@ export function openJobStore(sql: SqlStorage) {
           kind,
         )
         .toArray();
-      return found === undefined ? null : { iv: found.iv, ciphertext: found.ciphertext, keyVersion: found.key_version };
+      return found === undefined
+        ? null
+        : { iv: found.iv, ciphertext: found.ciphertext, keyVersion: found.key_version };
     },
 
     wipeSecrets: (): void => {
@@ -115,7 +132,7 @@ function row(value: unknown): string {
   return json;
 }
 
-function parse<Value>(found: Record<string, SqlStorageValue>): Value {
+function parse<Value>({ json }: { json: string }): Value {
   // SAFETY: only `row` writes these columns, from values of this type.
-  return JSON.parse(String(found["json"])) as Value;
+  return JSON.parse(json) as Value;
 }

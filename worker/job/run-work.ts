@@ -6,7 +6,13 @@ import { deleteJob, upsertJob } from "../db/jobs.ts";
 import { webhookSecret } from "../db/api-keys.ts";
 import { openDatabase } from "../db/client.ts";
 import { buildTask } from "../dispatch/build-task.ts";
-import { cancelTask, encoderHealth, followReports, forgetJob, startTask } from "../dispatch/encoder-client.ts";
+import {
+  cancelTask,
+  encoderHealth,
+  followReports,
+  forgetJob,
+  startTask,
+} from "../dispatch/encoder-client.ts";
 import type { EncoderPort } from "../dispatch/encoder-port.ts";
 import { openEncoders } from "../dispatch/open-encoders.ts";
 import type { Work } from "../domain/due-work.ts";
@@ -101,7 +107,11 @@ async function findCapacity(port: EncoderPort, { state, apply }: WorkShell): Pro
   apply({ type: "capacity-missing" });
 }
 
-async function startOn(port: EncoderPort, { task, encoder }: { task: TaskRecord; encoder: string }, shell: WorkShell) {
+async function startOn(
+  port: EncoderPort,
+  { task, encoder }: { task: TaskRecord; encoder: string },
+  shell: WorkShell,
+) {
   const { state, apply, env } = shell;
   const wireTask = await buildTask(state(), task, {
     secrets: await openSecrets(shell),
@@ -117,19 +127,32 @@ async function startOn(port: EncoderPort, { task, encoder }: { task: TaskRecord;
       return apply({ type: "task-refused", ...ref });
     case "rejected": {
       const failure = { code: "internal_error" } as const;
-      return apply({ type: "reported", encoder, reports: [{ ...ref, state: "failed", failure }], expected: [] });
+      return apply({
+        type: "reported",
+        encoder,
+        reports: [{ ...ref, state: "failed", failure }],
+        expected: [],
+      });
     }
   }
 }
 
-async function cancelOn(port: EncoderPort, { task, encoder }: { task: TaskRecord; encoder: string }, shell: WorkShell) {
+async function cancelOn(
+  port: EncoderPort,
+  { task, encoder }: { task: TaskRecord; encoder: string },
+  shell: WorkShell,
+) {
   const { taskId, attempt } = task;
   await cancelTask(port, encoder, shell.state().record.id, taskId, attempt);
   shell.apply({ type: "task-cancelled", taskId, attempt });
 }
 
 /** Follows one encoder; when the connection breaks, only a failed health check makes it gone. */
-async function pollEncoder(port: EncoderPort, encoder: string, { state, apply, signal }: WorkShell): Promise<void> {
+async function pollEncoder(
+  port: EncoderPort,
+  encoder: string,
+  { state, apply, signal }: WorkShell,
+): Promise<void> {
   const { record, tasks } = state();
   const expected = tasks
     .filter((task) => task.status === "leased" && task.accepted && task.encoder === encoder)

@@ -15,7 +15,12 @@ export type Sealed = { iv: ArrayBuffer; ciphertext: ArrayBuffer; keyVersion: str
  * twice gives different bytes.
  * @throws TypeError when the value has no JSON form.
  */
-export async function seal(masterKey: MasterKey, jobId: string, kind: string, value: unknown): Promise<Sealed> {
+export async function seal(
+  masterKey: MasterKey,
+  jobId: string,
+  kind: string,
+  value: unknown,
+): Promise<Sealed> {
   const json: string | undefined = JSON.stringify(value);
   if (json === undefined) {
     throw new TypeError(`The secret "${kind}" of job ${jobId} has no JSON form.`);
@@ -33,7 +38,12 @@ export async function seal(masterKey: MasterKey, jobId: string, kind: string, va
  * Opens what `seal` made for the same job and kind. The caller parses the value.
  * @throws Error when the master key has changed since, or when the bytes are not this job's or were altered.
  */
-export async function unseal(masterKey: MasterKey, jobId: string, kind: string, sealed: Sealed): Promise<unknown> {
+export async function unseal(
+  masterKey: MasterKey,
+  jobId: string,
+  kind: string,
+  sealed: Sealed,
+): Promise<unknown> {
   const currentVersion = await masterKeyVersion(masterKey);
   if (sealed.keyVersion !== currentVersion) {
     throw new Error(

@@ -9,7 +9,12 @@ export function onError(error: Error, c: Context): Response {
     return errorResponse(error);
   }
   const requestId = crypto.randomUUID();
-  log("error", "request.failed", { requestId, method: c.req.method, path: c.req.path, error: errorText(error) });
+  log("error", "request.failed", {
+    requestId,
+    method: c.req.method,
+    path: c.req.path,
+    error: errorText(error),
+  });
   return errorResponse(new AppError("internal_error"), { "x-request-id": requestId });
 }
 

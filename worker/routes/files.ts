@@ -75,7 +75,12 @@ files.get("*", async (c) => {
       return refuse(c, 412, "precondition_failed", "The file is not the version that the request names.");
     case "range_not_satisfiable":
       c.header("Content-Range", `bytes */${read.sizeBytes}`);
-      return refuse(c, 416, "range_not_satisfiable", `The file holds ${read.sizeBytes} bytes; the range lies outside.`);
+      return refuse(
+        c,
+        416,
+        "range_not_satisfiable",
+        `The file holds ${read.sizeBytes} bytes; the range lies outside.`,
+      );
   }
 });
 
@@ -84,7 +89,8 @@ files.all("*", (c) => {
   return refuse(c, 405, "method_not_allowed", `Files can only be read; ${c.req.method} is not allowed.`);
 });
 
-const NOT_FOUND_MESSAGE = "There is no such file. Hosted outputs are removed 24 hours after their job has ended.";
+const NOT_FOUND_MESSAGE =
+  "There is no such file. Hosted outputs are removed 24 hours after their job has ended.";
 
 /** The envelope of every error of the API. Not cached: a file may appear a moment later. */
 function refuse(c: Context, status: 404 | 405 | 412 | 416, code: string, message: string): Response {

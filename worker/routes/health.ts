@@ -8,7 +8,10 @@ health.get("/", (c) => {
   try {
     parseMasterKey(c.env.COPRA_MASTER_KEY);
   } catch (error) {
-    return c.json({ service: "copra", status: "error", message: error instanceof Error ? error.message : "" }, 503);
+    return c.json(
+      { service: "copra", status: "error", message: error instanceof Error ? error.message : "" },
+      503,
+    );
   }
   return c.json({ service: "copra", status: "ok" });
 });

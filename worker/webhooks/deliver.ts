@@ -49,7 +49,11 @@ export async function deliver(
     note,
   });
   if (!isAllowedUrl(delivery.url, options.allowPrivateNetwork)) {
-    return finish({ result: "failed", gone: true, retryAfterMs: null }, null, "The address is not a public one.");
+    return finish(
+      { result: "failed", gone: true, retryAfterMs: null },
+      null,
+      "The address is not a public one.",
+    );
   }
   try {
     const response = await fetch(delivery.url, {

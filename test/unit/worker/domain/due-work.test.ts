@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { alarmAt, dueWork, isOpen, nextTimerAt } from "../../../../worker/domain/due-work.ts";
+import { candidateEncoders } from "../../../../worker/domain/lease.ts";
+import { T0, aJob, aVideo, after, anIngestedJob, finish, lease } from "../../../support/job-builders.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const types = (state: Parameters<typeof dueWork>[0], now = T0) =>
+  dueWork(state, now).map((work) => work.type);
+const delivered = (state: Parameters<typeof dueWork>[0]) =>
+  after(
+    state,
+    state.outbox.map((event) => ({
+      type: "delivery-ended",
+      id: event.id,
+      outcome: { result: "delivered" },
+      random: 0.5,
+    })),
+  );
+
+describe("dueWork", () => {
+  it("lists a new job and looks for an encoder", () => {
+    expect(types(aJob())).toEqual(["index", "find-capacity"]);
+  });
+
+  it("starts what is leased, follows what is confirmed", () => {
+    const leased = after(aJob(), [{ type: "capacity-found", encoder: "0", slots: 2, slotsFree: 2 }]);
+    expect(types(leased)).toContain("start");
+    expect(types(leased)).not.toContain("poll");
+    const started = after(leased, [{ type: "task-started", taskId: "ingest", attempt: 1 }]);
+    expect(types(started)).toContain("poll");
+    expect(types(started)).not.toContain("start");
+  });
+
+  it("asks for room again only after a pause", () => {
+    const refused = after(aJob(), [{ type: "capacity-missing" }]);
+    expect(types(refused)).not.toContain("find-capacity");
+    expect(types(refused, refused.record.capacityAt)).toContain("find-capacity");
+  });
+
+  it("delivers one event at a time, the oldest first", () => {
+    const done = finish(lease(anIngestedJob()), "output-0");
+    const [first] = dueWork(done, T0).filter((work) => work.type === "deliver");
+    expect(dueWork(done, T0).filter((work) => work.type === "deliver")).toHaveLength(1);
+    expect(first).toMatchObject({ eventId: done.outbox[0]?.id });
+  });
+
+  it("keeps the secrets until the last webhook is out and everything is tidied up", () => {
+    const done = finish(lease(anIngestedJob()), "output-0");
+    const tidy = after(done, [
+      { type: "closed", part: "encoders" },
+      { type: "closed", part: "workFiles" },
+    ]);
+    expect(types(tidy)).not.toContain("wipe-secrets");
+    expect(types(delivered(tidy))).toContain("wipe-secrets");
+    expect(types(after(delivered(tidy), [{ type: "closed", part: "secrets" }]))).not.toContain(
+      "wipe-secrets",
+    );
+  });
+
+  it("removes hosted outputs after a day and forgets the job after thirty, in this order", () => {
+    const done = finish(lease(anIngestedJob()), "output-0");
+    expect(types(done, T0 + DAY_MS - 1)).not.toContain("delete-hosted");
+    expect(types(done, T0 + DAY_MS)).toContain("delete-hosted");
+    expect(types(done, T0 + 31 * DAY_MS)).not.toContain("retire");
+    expect(types(after(done, [{ type: "closed", part: "hosted" }]), T0 + 31 * DAY_MS)).toContain("retire");
+  });
+});
+
+describe("alarmAt", () => {
+  it("is at most five seconds away while a job is open", () => {
+    for (const state of [aJob(), lease(aJob()), anIngestedJob(), lease(anIngestedJob())]) {
+      expect(alarmAt(state, T0)).toBeLessThanOrEqual(T0 + 5_000);
+    }
+  });
+
+  it("sleeps through the wait for a webhook's next attempt, and until the hosted files expire", () => {
+    const done = after(
+      finish(lease(anIngestedJob({ notification: { events: false, metadata: false } })), "output-0"),
+      [
+        { type: "closed", part: "encoders" },
+        { type: "closed", part: "workFiles" },
+      ],
+    );
+    const id = done.outbox[0]?.id ?? "";
+    const failed = {
+      type: "delivery-ended",
+      id,
+      outcome: { result: "failed", gone: false, retryAfterMs: null },
+      random: 0.5,
+    } as const;
+    const waiting = after(done, [failed, failed, { type: "indexed", version: 1_000 }]);
+    expect(alarmAt(waiting, T0)).toBe(T0 + 300_000);
+    const settled = after(delivered(waiting), [
+      { type: "closed", part: "secrets" },
+      { type: "indexed", version: 1_000 },
+    ]);
+    expect(isOpen(settled)).toBe(false);
+    expect(alarmAt(settled, T0)).toBe(T0 + DAY_MS);
+  });
+});
+
+describe("nextTimerAt", () => {
+  it("is the moment at which a silent encoder loses its lease", () => {
+    const state = after(lease(aJob()), [{ type: "indexed", version: 1_000 }]);
+    expect(nextTimerAt(state, T0)).toBe(T0 + 30_000);
+  });
+});
+
+describe("candidateEncoders", () => {
+  it("keeps an ordinary job on the encoder that it holds", () => {
+    const state = lease(anIngestedJob({ outputs: [aVideo(), aVideo({ path: "/b.mp4" })] }), "1");
+    expect(candidateEncoders(state, ["0", "1", "2"])).toEqual(["1"]);
+  });
+
+  it("asks the encoder that has the source first when none is held", () => {
+    expect(candidateEncoders(finish(lease(aJob(), "2"), "ingest"), ["0", "1", "2"])).toEqual(["2", "0", "1"]);
+  });
+
+  it("spreads an ultrafast job over more encoders", () => {
+    const state = lease(
+      anIngestedJob({ ultrafast: true, outputs: [aVideo(), aVideo({ path: "/b.mp4" })] }),
+      "1",
+    );
+    expect(candidateEncoders(state, ["0", "1", "2"])).toEqual(["1", "0", "2"]);
+  });
+});

@@ -1,0 +1,83 @@
+/** Whether two outputs of a job would write the same object. */
+import { aroundSequence, numberedPath } from "./image-sequence.ts";
+import type { OutputRequest } from "./job-spec.ts";
+import { objectKey } from "./object-location.ts";
+
+/** Everything that one output writes: single keys, any number in a sequence, or a whole folder. */
+type Claim = {
+  keys: ReadonlySet<string>;
+  sequence: { before: string; after: string } | null;
+  folder: string | null;
+};
+
+/**
+ * The positions of the first two outputs that collide; null when there are none. Two outputs with conditions may
+ * share a path: which of them is made is only known with the source.
+ */
+export function findPathConflict(
+  outputs: readonly OutputRequest[],
+  storagePath: string,
+): [number, number] | null {
+  const claims = outputs.map((output) => claimOf(output, storagePath));
+  for (const [second, claim] of claims.entries()) {
+    const first = claims
+      .slice(0, second)
+      .findIndex(
+        (other, index) =>
+          collide(claim, other) &&
+          (outputs[index]?.condition === null || outputs[second]?.condition === null),
+      );
+    if (first >= 0) {
+      return [first, second];
+    }
+  }
+  return null;
+}
+
+function claimOf(output: OutputRequest, storagePath: string): Claim {
+  const key = objectKey(storagePath, output.path);
+  const none = { keys: new Set<string>(), sequence: null, folder: null };
+  switch (output.type) {
+    case "video":
+      return { ...none, keys: new Set([key]) };
+    case "httpstream":
+      return { ...none, folder: objectKey(key, output.hls.path).replace(/\/+$/, "") };
+    case "image": {
+      if (output.sampling.by === "interval") {
+        return { ...none, sequence: aroundSequence(key) };
+      }
+      const count = output.sampling.by === "number" ? output.sampling.count : output.sampling.seconds.length;
+      return {
+        ...none,
+        keys: new Set(Array.from({ length: count }, (_, index) => numberedPath(key, index + 1))),
+      };
+    }
+  }
+}
+
+function collide(a: Claim, b: Claim): boolean {
+  return (
+    [...a.keys].some((key) => b.keys.has(key)) ||
+    (a.folder !== null && a.folder === b.folder) ||
+    (a.sequence !== null && b.sequence !== null && isSameSequence(a.sequence, b.sequence)) ||
+    hasKeyInSequence(a, b) ||
+    hasKeyInSequence(b, a)
+  );
+}
+
+function isSameSequence(a: { before: string; after: string }, b: { before: string; after: string }): boolean {
+  return a.before === b.before && a.after === b.after;
+}
+
+function hasKeyInSequence(numbered: Claim, single: Claim): boolean {
+  const { sequence } = numbered;
+  return sequence !== null && [...single.keys].some((key) => isInSequence(key, sequence));
+}
+
+function isInSequence(key: string, { before, after }: { before: string; after: string }): boolean {
+  return (
+    key.startsWith(before) &&
+    key.endsWith(after) &&
+    /^\d+$/.test(key.slice(before.length, key.length - after.length))
+  );
+}
