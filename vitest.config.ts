@@ -4,6 +4,10 @@ import { defineConfig } from "vitest/config";
 /** Four tiers, cheapest first; `test/README.md` says what each may touch. */
 export default defineConfig({
   test: {
+    // A machine-readable copy of the results, for whoever counts them.
+    ...(process.env["TEST_REPORT"] && {
+      reporters: ["default", ["json", { outputFile: process.env["TEST_REPORT"] }]],
+    }),
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
@@ -30,6 +34,15 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "servers",
+          include: ["test/servers/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },
