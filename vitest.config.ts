@@ -8,6 +8,8 @@ export default defineConfig({
     ...(process.env["TEST_REPORT"] && {
       reporters: ["default", ["json", { outputFile: process.env["TEST_REPORT"] }]],
     }),
+    // What the service logs is shown for failed tests only.
+    silent: "passed-only",
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {

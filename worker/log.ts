@@ -5,7 +5,11 @@
 type Field = string | number | boolean | null | undefined;
 
 /** Writes one line; `event` is dotted `area.verb`. */
-export function log(level: "info" | "warn" | "error", event: string, fields: Record<string, Field> = {}): void {
+export function log(
+  level: "info" | "warn" | "error",
+  event: string,
+  fields: Record<string, Field> = {},
+): void {
   const line = JSON.stringify({ level, event, ...fields });
   // eslint-disable-next-line no-console -- the Worker's log is its console
   console[level](line);

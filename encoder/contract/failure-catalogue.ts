@@ -20,7 +20,8 @@ const status = (detail: FailureDetail) => (detail.httpStatus ? `HTTP ${detail.ht
 export const FAILURES = {
   source_not_found: {
     retry: "never",
-    message: (d) => `The input could not be downloaded: its server answered ${status(d)}. Check that the URL still exists.`,
+    message: (d) =>
+      `The input could not be downloaded: its server answered ${status(d)}. Check that the URL still exists.`,
   },
   source_denied: {
     retry: "never",
@@ -62,7 +63,8 @@ export const FAILURES = {
   source_empty: { retry: "never", message: () => "The input is an empty file." },
   source_not_media: {
     retry: "never",
-    message: () => "The input is not a video, audio or image file that can be read; it may be damaged or incomplete.",
+    message: () =>
+      "The input is not a video, audio or image file that can be read; it may be damaged or incomplete.",
   },
   source_limits_exceeded: {
     retry: "never",
@@ -78,15 +80,18 @@ export const FAILURES = {
   },
   input_duration_unknown: {
     retry: "never",
-    message: () => "The pictures cannot be spread over the input because its duration is unknown. Use 'offsets' instead.",
+    message: () =>
+      "The pictures cannot be spread over the input because its duration is unknown. Use 'offsets' instead.",
   },
   offset_beyond_end: {
     retry: "never",
-    message: (d) => `The wanted time is beyond the end of the input${d.limit ? `, which is ${d.limit} long` : ""}.`,
+    message: (d) =>
+      `The wanted time is beyond the end of the input${d.limit ? `, which is ${d.limit} long` : ""}.`,
   },
   too_many_images: {
     retry: "never",
-    message: (d) => `The interval asks for more than ${d.limit ?? "10000"} pictures of this input. Use a longer 'interval'.`,
+    message: (d) =>
+      `The interval asks for more than ${d.limit ?? "10000"} pictures of this input. Use a longer 'interval'.`,
   },
   encode_failed: {
     retry: "never",
@@ -119,7 +124,8 @@ export const FAILURES = {
   },
   destination_not_found: {
     retry: "never",
-    message: (d) => `The result could not be uploaded: the storage answered ${status(d)}. Check that the bucket exists.`,
+    message: (d) =>
+      `The result could not be uploaded: the storage answered ${status(d)}. Check that the bucket exists.`,
   },
   destination_rejected: {
     retry: "never",
@@ -137,9 +143,18 @@ export const FAILURES = {
     retry: "again",
     message: () => "The encoded parts could not be read back from the service's own storage.",
   },
-  scratch_full: { retry: "elsewhere", message: () => "The encoder ran out of disk space for the job's files." },
-  encoder_stopping: { retry: "elsewhere", message: () => "The encoder was stopped before the work was done." },
-  encoder_lost: { retry: "again", message: () => "The encoder was lost several times before the work was done." },
+  scratch_full: {
+    retry: "elsewhere",
+    message: () => "The encoder ran out of disk space for the job's files.",
+  },
+  encoder_stopping: {
+    retry: "elsewhere",
+    message: () => "The encoder was stopped before the work was done.",
+  },
+  encoder_lost: {
+    retry: "again",
+    message: () => "The encoder was lost several times before the work was done.",
+  },
   job_deadline_exceeded: {
     retry: "never",
     message: () => "The job was not finished within the time that this service allows for a job.",

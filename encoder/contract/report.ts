@@ -19,7 +19,10 @@ export const encodeResultSchema = z.object({
   object: writtenObjectSchema,
   ffprobe: ffprobeSchema,
 });
-export const imageResultSchema = z.object({ kind: z.literal("image"), objects: z.array(writtenObjectSchema) });
+export const imageResultSchema = z.object({
+  kind: z.literal("image"),
+  objects: z.array(writtenObjectSchema),
+});
 export const packageResultSchema = z.object({
   kind: z.literal("package"),
   /** Key of the master playlist. */

@@ -48,7 +48,9 @@ export const packageTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("package"),
   /** In the order of the master playlist. */
-  renditions: z.array(z.object({ object: objectRefSchema, hasVideo: z.boolean(), hasAudio: z.boolean() })).min(1),
+  renditions: z
+    .array(z.object({ object: objectRefSchema, hasVideo: z.boolean(), hasAudio: z.boolean() }))
+    .min(1),
   hls: z.object({
     store: objectStoreSchema,
     /** Key prefix of the package, without a trailing slash; may be empty. */

@@ -37,6 +37,11 @@ export function checkUrl(text: string, options: UrlOptions): UrlCheck {
   return { ok: true, url };
 }
 
+/** The bare verdict of `checkUrl`. */
+export function isAllowedUrl(text: string, allowPrivateNetwork: boolean): boolean {
+  return checkUrl(text, { allowPrivateNetwork }).ok;
+}
+
 /** C0 controls and DEL: they end header lines and hide in logs. */
 export function hasControlCharacter(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- these are the characters to find

@@ -1,5 +1,5 @@
 /** How the values of a condition are compared and computed with. */
-import type { Operator } from "./condition-tokens.ts";
+import type { Operator } from "./condition-order.ts";
 
 export type ConditionValue = string | number | boolean | null;
 type ValueOperator = Exclude<Operator, "and" | "or">;

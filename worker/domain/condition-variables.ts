@@ -20,7 +20,8 @@ export function conditionVariables(media: MediaInfo, ffprobe: Ffprobe): (name: s
 
 function namedValues(media: MediaInfo): Record<string, ConditionValue> {
   const { video, audio } = media;
-  const frameRateFps = video?.frameRate == null ? null : video.frameRate.num / video.frameRate.den;
+  const frameRate = video?.frameRate ?? null;
+  const frameRateFps = frameRate === null ? null : frameRate.num / frameRate.den;
   return {
     "input.mime_type": media.mimeType,
     "input.format": media.formatName,

@@ -4,7 +4,8 @@
  */
 import jsep from "jsep";
 import { combine, isTrue, toNumber, type ConditionValue } from "./condition-values.ts";
-import { readTokens, type Operand, type Operator, type TextPart, type Token } from "./condition-tokens.ts";
+import type { Operand, Operator, TextPart, Token } from "./condition-order.ts";
+import { readTokens } from "./condition-tokens.ts";
 
 /** Null for a variable that is unknown or that the source does not have. */
 export type Variables = (name: string) => ConditionValue;
@@ -95,24 +96,20 @@ function skeletonOf(tokens: readonly Token[]): string {
 function toCondition(expression: jsep.Expression, operands: readonly Operand[]): Condition {
   // SAFETY: jsep types its nodes as an open record; CoreExpression lists all that its parser makes.
   const node = expression as jsep.CoreExpression;
-  switch (node.type) {
-    case "Identifier": {
-      const operand = operands[node.name.charCodeAt(0) - FIRST_OPERAND_LETTER];
-      if (operand !== undefined && node.name.length === 1) {
-        return operand;
-      }
-      break;
-    }
-    case "UnaryExpression": {
-      const inner = toCondition(node.argument, operands);
-      return node.operator === "-" ? { minus: inner } : { not: inner };
-    }
-    case "BinaryExpression": {
-      const right = toCondition(node.right, operands);
-      return node.operator === "~"
-        ? { not: right }
-        : { operator: toOperator(node.operator), left: toCondition(node.left, operands), right };
-    }
+  if (node.type === "UnaryExpression") {
+    const inner = toCondition(node.argument, operands);
+    return node.operator === "-" ? { minus: inner } : { not: inner };
+  }
+  if (node.type === "BinaryExpression") {
+    const right = toCondition(node.right, operands);
+    return node.operator === "~"
+      ? { not: right }
+      : { operator: toOperator(node.operator), left: toCondition(node.left, operands), right };
+  }
+  const operand =
+    node.type === "Identifier" ? operands[node.name.charCodeAt(0) - FIRST_OPERAND_LETTER] : undefined;
+  if (operand !== undefined) {
+    return operand;
   }
   throw new Error(`jsep made a ${node.type} of a checked condition`);
 }

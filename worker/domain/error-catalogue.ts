@@ -104,7 +104,7 @@ export const ERRORS = {
   ),
   notification_type_not_valid: fieldRow(null, "Use http."),
   notification_url_not_valid: fieldRow(null, "Give the http or https URL that notifications are posted to."),
-  notification_params_not_valid: fieldRow(null, "Give an object of texts, numbers and booleans."),
+  notification_params_not_valid: fieldRow(null, "Give an object of strings, numbers and booleans."),
 
   outputs_not_valid: fieldRow("outputs", 'Write "outputs": {"mp4:720p": {"path": "/video.mp4"}}.'),
   outputs_out_of_range: fieldRow(null, "Split the job into several."),

@@ -44,7 +44,10 @@ function claimOf(output: OutputRequest, storagePath: string): Claim {
       return { ...none, folder: objectKey(key, output.hls.path).replace(/\/+$/, "") };
     case "image": {
       if (output.sampling.by === "interval") {
-        return { ...none, sequence: aroundSequence(key) };
+        const sequence = aroundSequence(output.path);
+        return sequence === null
+          ? none
+          : { ...none, sequence: { ...sequence, before: objectKey(storagePath, sequence.before) } };
       }
       const count = output.sampling.by === "number" ? output.sampling.count : output.sampling.seconds.length;
       return {

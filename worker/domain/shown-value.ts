@@ -23,7 +23,8 @@ export function shortened(text: string): string {
  * parser accepts, since those are the ones that errors quote.
  */
 export function redactedUrl(text: string): string {
-  return text.replace(/[?#].*$/s, "").replace(/^([a-z][a-z0-9+.-]*:)?([/\\]*)[^/\\]*@/i, "$1$2");
+  // Up to the last @, because an unencoded password may hold slashes.
+  return text.replace(/[?#].*$/s, "").replace(/^([a-z][a-z0-9+.-]*:)?([/\\]*).*@/is, "$1$2");
 }
 
 /** URLs also turn up in fields that expect something else. */

@@ -22,7 +22,9 @@ export function evaluatePreconditions(
   if (ifNoneMatch !== null) {
     return listsEtag(ifNoneMatch, validators.etag, "weak") ? "not_modified" : "proceed";
   }
-  return modifiedSince !== null && toWholeSeconds(validators.uploadedAt) <= modifiedSince ? "not_modified" : "proceed";
+  return modifiedSince !== null && toWholeSeconds(validators.uploadedAt) <= modifiedSince
+    ? "not_modified"
+    : "proceed";
 }
 
 /** Whether a Range header still speaks of this version of the object (If-Range); true without the header. */

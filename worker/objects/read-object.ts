@@ -19,29 +19,52 @@ export async function readObject(
   request: Request,
   defaultContentType: string,
 ): Promise<ObjectRead> {
-  const range = request.method === "GET" ? parseByteRange(request.headers.get("range")) : null;
-  const found = request.method === "HEAD" ? await bucket.head(key) : await getObject(bucket, key, range);
+  let range = parseByteRange(request.headers.get("range"));
+  if (request.method === "HEAD" || isConditional(request.headers)) {
+    // Asked first, so that a 304 never opens the object's body.
+    const head = await bucket.head(key);
+    if (head === null) {
+      return { outcome: "not_found" };
+    }
+    const validators = { etag: head.httpEtag, uploadedAt: head.uploaded.getTime() };
+    const decision = evaluatePreconditions(request.headers, validators);
+    if (decision === "precondition_failed") {
+      return { outcome: "precondition_failed" };
+    }
+    if (decision === "not_modified") {
+      return {
+        outcome: "response",
+        response: new Response(null, { status: 304, headers: objectHeaders(head, null) }),
+      };
+    }
+    if (request.method === "HEAD") {
+      return { outcome: "response", response: toResponse(head, null, defaultContentType) };
+    }
+    range = ifRangeHolds(request.headers.get("if-range"), validators) ? range : null;
+  }
+  return readBytes(bucket, key, range, defaultContentType);
+}
+
+function isConditional(headers: Headers): boolean {
+  return [...headers.keys()].some((name) => name.startsWith("if-"));
+}
+
+async function readBytes(
+  bucket: R2Bucket,
+  key: string,
+  range: ByteRangeRequest | null,
+  defaultContentType: string,
+): Promise<ObjectRead> {
+  const found = await getObject(bucket, key, range);
   if (found === null) {
     return { outcome: "not_found" };
   }
-  const validators = { etag: found.httpEtag, uploadedAt: found.uploaded.getTime() };
-  const decision = evaluatePreconditions(request.headers, validators);
-  if (decision !== "proceed") {
-    await discardBody(found);
-    return decision === "precondition_failed"
-      ? { outcome: "precondition_failed" }
-      : { outcome: "response", response: new Response(null, { status: 304, headers: objectHeaders(found, null) }) };
-  }
-  if (range !== null && !ifRangeHolds(request.headers.get("if-range"), validators)) {
-    await discardBody(found);
-    const whole = await bucket.get(key);
-    return whole === null
-      ? { outcome: "not_found" }
-      : { outcome: "response", response: toResponse(whole, null, defaultContentType) };
-  }
   const served = range === null ? null : resolveByteRange(range, found.size);
   if (range !== null && served === null) {
-    await discardBody(found);
+    if ("body" in found) {
+      // An unread body would keep its connection open.
+      await found.body.cancel();
+    }
     return { outcome: "range_not_satisfiable", sizeBytes: found.size };
   }
   return { outcome: "response", response: toResponse(found, served, defaultContentType) };
@@ -76,7 +99,11 @@ function toR2Range(range: ByteRangeRequest): R2Range {
   return lastByte === null ? { offset: firstByte } : { offset: firstByte, length: lastByte - firstByte + 1 };
 }
 
-function toResponse(object: R2Object | R2ObjectBody, range: ByteRange | null, defaultContentType: string): Response {
+function toResponse(
+  object: R2Object | R2ObjectBody,
+  range: ByteRange | null,
+  defaultContentType: string,
+): Response {
   const headers = objectHeaders(object, range);
   headers.set("Content-Type", object.httpMetadata?.contentType ?? defaultContentType);
   headers.set("Content-Length", String(range?.lengthBytes ?? object.size));
@@ -99,11 +126,4 @@ function objectHeaders(object: R2Object, range: ByteRange | null): Headers {
     headers.set("Content-Range", `bytes ${range.offsetBytes}-${lastByte}/${object.size}`);
   }
   return headers;
-}
-
-/** An unread R2 body would keep its connection open. */
-async function discardBody(object: R2Object | R2ObjectBody): Promise<void> {
-  if ("body" in object) {
-    await object.body.cancel();
-  }
 }

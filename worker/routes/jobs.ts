@@ -26,7 +26,7 @@ jobs.post(
     },
   }),
   async (c) => {
-    const { spec, secrets } = parseJobRequest(parseJson(await c.req.text()), {
+    const { spec, secrets } = parseJobRequest(parseJson(await c.req.arrayBuffer()), {
       allowPrivateNetwork: c.env.ALLOW_PRIVATE_NETWORK === "true",
     });
     const id = jobIdFrom(crypto.getRandomValues(new Uint8Array(32)));

@@ -1,0 +1,49 @@
+/** Says what a local file is, before anything is planned or encoded from it. */
+import { stat } from "node:fs/promises";
+import type { FailureCode } from "../contract/failure-catalogue.ts";
+import { parseProbe, type ProbedMedia } from "../ffmpeg/parse-probe.ts";
+import { probeArgs } from "../ffmpeg/probe-args.ts";
+import { findExceededLimit } from "../ffmpeg/source-limits.ts";
+import { runFfprobe } from "./ffmpeg.ts";
+import { TaskFailure } from "./task-failure.ts";
+import type { WorkContext } from "./work-context.ts";
+
+type ProbeContext = Pick<WorkContext, "tools" | "directory" | "signal">;
+
+/**
+ * Probes a customer's file.
+ *
+ * @throws TaskFailure `source_empty`, `source_not_media` or `source_limits_exceeded`
+ * @throws `signal.reason` when aborted
+ */
+export async function probeSource(path: string, ctx: ProbeContext): Promise<ProbedMedia> {
+  const { size } = await stat(path);
+  if (size === 0) {
+    throw new TaskFailure({ code: "source_empty" });
+  }
+  const probed = await probeFile(path, ctx, "source_not_media").catch((error: unknown) => {
+    // A minute of probing is no accident: ffprobe reads a few megabytes of any honest file.
+    if (error instanceof TaskFailure && error.failure.code === "encode_timed_out") {
+      throw new TaskFailure(
+        { code: "source_limits_exceeded", limit: "one minute to find out what it is" },
+        { cause: error },
+      );
+    }
+    throw error;
+  });
+  const limit = findExceededLimit(probed.mediaInfo, probed.ffprobe);
+  if (limit !== null) {
+    throw new TaskFailure({ code: "source_limits_exceeded", limit });
+  }
+  return probed;
+}
+
+/** Probes a file that the encoder made; `unmatched` is the failure when it is not readable media. */
+export async function probeFile(path: string, ctx: ProbeContext, unmatched: FailureCode): Promise<ProbedMedia> {
+  const { size } = await stat(path);
+  const probed = parseProbe(await runFfprobe(probeArgs(path), ctx, unmatched), size);
+  if (probed === null) {
+    throw new TaskFailure({ code: unmatched }, { log: "ffprobe found no stream that can be used" });
+  }
+  return probed;
+}

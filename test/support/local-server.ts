@@ -1,0 +1,65 @@
+/** A real HTTP server on a free loopback port, for tests that need to be answered in a certain way. */
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+
+export type LocalServer = {
+  /** Such as `http://127.0.0.1:40001`. */
+  origin: string;
+  /** Every request so far, in order. */
+  requests: IncomingMessage[];
+  close: () => Promise<void>;
+};
+
+/** `host` may be another loopback address such as 127.0.0.2, to be another host to a client. */
+export async function startLocalServer(
+  handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+  host = "127.0.0.1",
+): Promise<LocalServer> {
+  const requests: IncomingMessage[] = [];
+  const listener: RequestListener = (request, response) => {
+    requests.push(request);
+    void handle(request, response);
+  };
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new Error("the server has no port");
+  }
+  return {
+    origin: `http://${host}:${address.port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Answers like a static file server: 200 with a length and a strong ETag, or 206 for one open-ended range. */
+export function serveBytes(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {
+  const etag = '"v1"';
+  const headers = { "accept-ranges": "bytes", etag };
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
+  const ifRange = request.headers["if-range"];
+  if (range === null || (ifRange !== undefined && ifRange !== etag)) {
+    response.writeHead(200, { ...headers, "content-length": bytes.length }).end(bytes);
+    return;
+  }
+  const first = Number(range[1]);
+  const last = range[2] === "" ? bytes.length - 1 : Number(range[2]);
+  const part = bytes.subarray(first, last + 1);
+  const contentRange = `bytes ${first}-${last}/${bytes.length}`;
+  response
+    .writeHead(206, { ...headers, "content-length": part.length, "content-range": contentRange })
+    .end(part);
+}
+
+/** `length` bytes that differ from place to place, so that a wrong offset shows. */
+export function patternBytes(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let index = 0; index < length; index += 1) {
+    bytes[index] = (index * 31 + (index >> 8) * 7 + (index >> 16)) & 0xff;
+  }
+  return bytes;
+}

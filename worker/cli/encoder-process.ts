@@ -1,0 +1,64 @@
+/** One local encoder: `node encoder/main.ts` on a port that stays the same however often it is started again. */
+import { join } from "node:path";
+import { childEnvironment } from "./child-environment.ts";
+import { logPathOf, PROJECT_ROOT, type StatePaths } from "./dev-state.ts";
+import { isHealthy } from "./health.ts";
+import { keepRunning, type KeptProcess } from "./kept-process.ts";
+import { LOOPBACK } from "./ports.ts";
+import { startProcessGroup } from "./process-group.ts";
+
+export type EncoderOptions = {
+  /** 1-based. */
+  encoderNumber: number;
+  port: number;
+  token: string;
+  /** How many tasks it may run at once. */
+  slotCount: number;
+  ffmpeg: { ffmpegPath: string; ffprobePath: string };
+  paths: StatePaths;
+  onLine?: (name: string, line: string) => void;
+  report: (line: string) => void;
+};
+
+export type LocalEncoder = KeptProcess & { url: string };
+
+/** Starts an encoder and keeps it running. */
+export function startEncoder(options: EncoderOptions): LocalEncoder {
+  const name = `encoder ${options.encoderNumber}`;
+  const url = `http://${LOOPBACK}:${options.port}`;
+  const { onLine } = options;
+  const kept = keepRunning({
+    name,
+    start: () =>
+      startProcessGroup({
+        name,
+        command: process.execPath,
+        args: [join(PROJECT_ROOT, "encoder/main.ts")],
+        cwd: PROJECT_ROOT,
+        env: childEnvironment(process.env, encoderSettings(options, name)),
+        logPath: logPathOf(options.paths, name),
+        ...(onLine === undefined ? {} : { onLine: (line: string) => onLine(name, line) }),
+      }),
+    isReady: () => isHealthy(url, options.token),
+    report: options.report,
+  });
+  return { ...kept, url };
+}
+
+/** Slots of each of `encoderCount` encoders that share this machine: together one per core, at least one each. */
+export function slotsPerEncoder(coreCount: number, encoderCount: number): number {
+  return Math.max(1, Math.floor(coreCount / encoderCount));
+}
+
+function encoderSettings(options: EncoderOptions, name: string): Record<string, string> {
+  return {
+    HOST: LOOPBACK,
+    PORT: String(options.port),
+    ENCODER_TOKEN: options.token,
+    ENCODER_SLOTS: String(options.slotCount),
+    ENCODER_SCRATCH_DIR: join(options.paths.scratchDir, name.replace(" ", "-")),
+    ALLOW_PRIVATE_NETWORK: "true",
+    FFMPEG_PATH: options.ffmpeg.ffmpegPath,
+    FFPROBE_PATH: options.ffmpeg.ffprobePath,
+  };
+}

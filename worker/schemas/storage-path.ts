@@ -1,0 +1,9 @@
+/** `storage.path`, the same for every service. */
+import { z } from "zod";
+import { pathProblem } from "../domain/object-path.ts";
+
+/** Messages are rules, as parseFields wants them. */
+export const storagePath = z
+  .string({ error: "must be a string" })
+  .refine((path) => pathProblem(path) === null, { error: (issue) => pathProblem(String(issue.input)) ?? "" })
+  .default("/");
