@@ -27,7 +27,12 @@ export default defineConfig({
             },
           })),
         ],
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles: ["./test/worker/setup.ts"] },
+        test: {
+          name: "worker",
+          include: ["test/worker/**/*.test.ts"],
+          setupFiles: ["./test/worker/setup.ts"],
+          testTimeout: 20_000,
+        },
       },
       { test: { name: "media", include: ["test/media/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       {

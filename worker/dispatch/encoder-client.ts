@@ -7,6 +7,7 @@ import {
   type PollLine,
 } from "../../encoder/contract/report.ts";
 import type { Task } from "../../encoder/contract/task.ts";
+import { withTimeLimit } from "../time-limit.ts";
 import type { EncoderPort } from "./encoder-port.ts";
 
 /** A container may have to start first. */
@@ -27,11 +28,12 @@ export type StartOutcome = "started" | "refused" | "rejected";
 /** The encoder's own word on itself, or null when it does not answer or speaks another contract. */
 export async function encoderHealth(port: EncoderPort, name: string): Promise<EncoderStatus | null> {
   try {
-    const response = await port.fetch(name, "/health", { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
-    const parsed = encoderStatusSchema.safeParse(
-      response.ok ? await response.json() : await discard(response),
-    );
-    return parsed.success ? parsed.data : null;
+    return await withTimeLimit(HEALTH_TIMEOUT_MS, async (signal) => {
+      const response = await port.fetch(name, "/health", { signal });
+      const body = response.ok ? await response.json() : await discard(response);
+      const parsed = encoderStatusSchema.safeParse(body);
+      return parsed.success ? parsed.data : null;
+    });
   } catch {
     return null;
   }
@@ -43,17 +45,15 @@ export async function encoderHealth(port: EncoderPort, name: string): Promise<En
  */
 export async function startTask(port: EncoderPort, name: string, task: Task): Promise<StartOutcome> {
   try {
-    const response = await port.fetch(name, `/tasks/${task.taskId}/${task.attempt}`, {
+    const { ok, status } = await command(port, name, `/tasks/${task.taskId}/${task.attempt}`, {
       method: "PUT",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(task),
-      signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS),
     });
-    await discard(response);
-    if (response.ok) {
+    if (ok) {
       return "started";
     }
-    return response.status === 400 ? "rejected" : "refused";
+    return status === 400 ? "rejected" : "refused";
   } catch {
     return "refused";
   }
@@ -67,12 +67,12 @@ export async function cancelTask(
   taskId: string,
   attempt: number,
 ) {
-  await command(port, name, `/tasks/${taskId}/${attempt}?job=${jobId}`);
+  await remove(port, name, `/tasks/${taskId}/${attempt}?job=${jobId}`);
 }
 
 /** Stops whatever the job still runs there and drops its source; safe to repeat. */
 export async function forgetJob(port: EncoderPort, name: string, jobId: string): Promise<void> {
-  await command(port, name, `/jobs/${jobId}`);
+  await remove(port, name, `/jobs/${jobId}`);
 }
 
 /**
@@ -105,15 +105,25 @@ export async function* followReports(
   }
 }
 
-async function command(port: EncoderPort, name: string, path: string): Promise<void> {
-  const response = await port.fetch(name, path, {
-    method: "DELETE",
-    signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS),
-  });
-  await discard(response);
-  if (!response.ok && response.status !== 404) {
-    throw new Error(`Encoder ${name} answered ${response.status}.`);
+async function remove(port: EncoderPort, name: string, path: string): Promise<void> {
+  const { ok, status } = await command(port, name, path, { method: "DELETE" });
+  if (!ok && status !== 404) {
+    throw new Error(`Encoder ${name} answered ${status}.`);
   }
+}
+
+/** A short request whose answer is all in its status. */
+function command(
+  port: EncoderPort,
+  name: string,
+  path: string,
+  init: RequestInit,
+): Promise<{ ok: boolean; status: number }> {
+  return withTimeLimit(COMMAND_TIMEOUT_MS, async (signal) => {
+    const response = await port.fetch(name, path, { ...init, signal });
+    await discard(response);
+    return { ok: response.ok, status: response.status };
+  });
 }
 
 async function discard(response: Response): Promise<null> {

@@ -4,7 +4,7 @@
  */
 import { isPublicHostname } from "../../encoder/contract/public-address.ts";
 
-export const MAX_URL_CHARS = 2048;
+const MAX_URL_CHARS = 2048;
 
 export type UrlOptions = {
   /** Lets URLs point at loopback and private addresses: on a laptop only. */

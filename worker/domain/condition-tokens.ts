@@ -15,7 +15,7 @@ import {
 } from "./condition-order.ts";
 import { shortened } from "./shown-value.ts";
 
-export const MAX_CONDITION_CHARS = 500;
+const MAX_CONDITION_CHARS = 500;
 const VARIABLE = "\\{\\{\\s*([A-Za-z_][\\w.:-]*)\\s*\\}\\}";
 const TOKEN = new RegExp(
   `${VARIABLE}|((?:\\d+(?:\\.\\d+)?|\\.\\d+)(?![\\w.]))|"([^"]*)"|'([^']*)'|([A-Za-z_]\\w*)|(<=|>=|<>|!=|==|&&|\\|\\||[=<>+*/%()-])`,

@@ -106,17 +106,14 @@ const plain = (state: JobState): Decision => ({ state, metadata: [] });
 
 /** Counts the change, and marks it for the job list when something that the list shows is different. */
 function withVersion(before: JobState, after: JobState): JobState {
-  if (before.record === after.record) {
+  const isListed =
+    isOpen(before) !== isOpen(after) ||
+    before.record.status !== after.record.status ||
+    before.record.input.status !== after.record.input.status ||
+    before.record.outputs.some((output, index) => output.status !== after.record.outputs[index]?.status);
+  if (before.record === after.record && !isListed) {
     return after;
   }
   const version = before.record.version + 1;
-  const isListed =
-    before.record.status !== after.record.status ||
-    before.record.input.status !== after.record.input.status ||
-    before.record.outputs.some((output, index) => output.status !== after.record.outputs[index]?.status) ||
-    isOpen(before) !== isOpen(after);
-  return {
-    ...after,
-    record: { ...after.record, version, listedVersion: isListed ? version : after.record.listedVersion },
-  };
+  return withRecord(after, { version, listedVersion: isListed ? version : after.record.listedVersion });
 }

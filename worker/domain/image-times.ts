@@ -6,7 +6,7 @@ import type { Resolved } from "./resolved.ts";
 type Sampling = ImageRequest["sampling"];
 
 /** The most pictures that one image task takes. */
-export const MAX_IMAGES = 10_000;
+const MAX_IMAGES = 10_000;
 
 /**
  * `interval: 0` lets Coconut choose: the first row whose length covers the source.

@@ -16,6 +16,12 @@ type Picture = NonNullable<RenditionFormat["video"]>;
 type Sound = NonNullable<RenditionFormat["audio"]>;
 type Options = { quality: Quality | null; maxrateBps: number | null };
 
+/** Coconut's upper limits. The lower ones keep `4k` from being read as 4 kbit/s and fit what AAC can do. */
+const MIN_VIDEO_KBPS = 10;
+const MAX_VIDEO_KBPS = 199_999;
+const MIN_AUDIO_KBPS = 8;
+const MAX_AUDIO_KBPS = 512;
+
 /** `parts` in lower case: picture, sound, options; each may be absent. */
 export function parseRendition(parts: readonly string[], refuse: Refuse): RenditionFormat {
   const [pictureText = "", soundText = "", optionsText = ""] = parts;
@@ -54,7 +60,7 @@ function parsePicture(part: string, options: Options, refuse: Refuse): Picture {
   const bitrateBps =
     specs.bitrate === undefined
       ? (preset?.bitrateBps ?? DEFAULT_VIDEO_BITRATE_BPS)
-      : parseBitrate(specs.bitrate, "video bitrate", 1, 199_999, refuse);
+      : parseBitrate(specs.bitrate, "video bitrate", MIN_VIDEO_KBPS, MAX_VIDEO_KBPS, refuse);
   return {
     codec: "h264",
     resolution: parseResolution(specs.resolution ?? "0x0", refuse),
@@ -86,7 +92,7 @@ function parseSound(part: string, refuse: Refuse): Sound {
     ...DEFAULT_AUDIO,
     ...(specs.bitrate === undefined
       ? {}
-      : { bitrateBps: parseBitrate(specs.bitrate, "audio bitrate", 8, 512, refuse) }),
+      : { bitrateBps: parseBitrate(specs.bitrate, "audio bitrate", MIN_AUDIO_KBPS, MAX_AUDIO_KBPS, refuse) }),
     ...(specs["sample rate"] === undefined
       ? {}
       : { sampleRateHz: parseSampleRate(specs["sample rate"], refuse) }),
@@ -126,7 +132,7 @@ function parseOptions(part: string, refuse: Refuse): Options {
     if (name === "quality") {
       options.quality = parseQuality(value, refuse);
     } else if (name === "maxrate") {
-      options.maxrateBps = parseBitrate(value ?? "", "maxrate", 1, 199_999, refuse);
+      options.maxrateBps = parseBitrate(value ?? "", "maxrate", MIN_VIDEO_KBPS, MAX_VIDEO_KBPS, refuse);
     } else if (option !== "pix_fmt=yuv420p") {
       refuse(
         PENDING_OPTIONS.includes(name)

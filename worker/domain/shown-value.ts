@@ -24,7 +24,7 @@ export function shortened(text: string): string {
  */
 export function redactedUrl(text: string): string {
   // Up to the last @, because an unencoded password may hold slashes.
-  return text.replace(/[?#].*$/s, "").replace(/^([a-z][a-z0-9+.-]*:)?([/\\]*).*@/is, "$1$2");
+  return text.replace(/[?#].*$/s, "").replace(/^([a-z][a-z0-9+.-]*:(?=[/\\]))?([/\\]*).*@/is, "$1$2");
 }
 
 /** URLs also turn up in fields that expect something else. */

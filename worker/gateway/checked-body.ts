@@ -3,6 +3,7 @@
  * memory as a whole.
  */
 import { decodeBase64 } from "hono/utils/encode";
+import { hex } from "../hex.ts";
 import { S3Error, type S3ErrorCode } from "./s3-error.ts";
 
 /**
@@ -82,7 +83,7 @@ function declaredDigests(headers: Headers): DeclaredDigest[] {
     if (!/^[A-Za-z0-9+/]{22}==$/.test(md5)) {
       throw new S3Error("InvalidDigest", "Content-MD5 must be 16 bytes in base64.");
     }
-    digests.push({ algorithm: "MD5", hex: toHex(decodeBase64(md5)), mismatch: "BadDigest" });
+    digests.push({ algorithm: "MD5", hex: hex(decodeBase64(md5)), mismatch: "BadDigest" });
   }
   return digests;
 }
@@ -105,7 +106,7 @@ function verifyingStream(
     },
     async flush(controller) {
       await writer.close();
-      const actual = toHex(new Uint8Array(await digestStream.digest));
+      const actual = hex(new Uint8Array(await digestStream.digest));
       if (actual !== declared.hex) {
         const message = `The body's ${declared.algorithm} is ${actual}; the request declares ${declared.hex}.`;
         const error = new S3Error(declared.mismatch, message);
@@ -117,8 +118,4 @@ function verifyingStream(
       }
     },
   });
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -3,7 +3,7 @@ import { parseObjectKey } from "../objects/object-key.ts";
 import { S3Error } from "./s3-error.ts";
 
 /** The one bucket; path style only. */
-export const GATEWAY_BUCKET = "copra";
+const GATEWAY_BUCKET = "copra";
 
 /** A request that has passed every check: signature, grant, key and headers. */
 export type GatewayRequest = { bucket: R2Bucket; key: string; query: URLSearchParams; request: Request };

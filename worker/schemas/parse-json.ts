@@ -7,7 +7,7 @@ import { AppError } from "../domain/app-error.ts";
  */
 export function parseJson(bytes: ArrayBuffer): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch (cause) {
     throw new AppError("json_not_valid", {}, { cause });
   }

@@ -8,6 +8,7 @@ import { Webhook } from "standardwebhooks";
 import { isAllowedUrl } from "../domain/allowed-url.ts";
 import type { DeliveryOutcome } from "../domain/job-events.ts";
 import { errorText } from "../log.ts";
+import { withTimeLimit } from "../time-limit.ts";
 
 /** Coconut's clients answer at once; a receiver that needs longer has to queue. */
 const DELIVERY_TIMEOUT_MS = 15_000;
@@ -56,15 +57,17 @@ export async function deliver(
     );
   }
   try {
-    const response = await fetch(delivery.url, {
-      method: "POST",
-      headers: headers(delivery, options.now),
-      body: delivery.body,
-      redirect: "manual",
-      signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
+    return await withTimeLimit(DELIVERY_TIMEOUT_MS, async (signal) => {
+      const response = await fetch(delivery.url, {
+        method: "POST",
+        headers: headers(delivery, options.now),
+        body: delivery.body,
+        redirect: "manual",
+        signal,
+      });
+      const note = await readStart(response);
+      return finish(verdict(response, options.now), response.status, note);
     });
-    const note = await readStart(response);
-    return finish(verdict(response, options.now), response.status, note);
   } catch (error) {
     return finish({ result: "failed", gone: false, retryAfterMs: null }, null, errorText(error));
   }

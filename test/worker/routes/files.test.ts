@@ -145,11 +145,13 @@ describe("GET /files/:key", () => {
       expect((await get(path, { headers: { "if-modified-since": past } })).status).toBe(200);
     });
 
-    it("answers 412 when the client asks for another version", async () => {
-      const { path } = await aHostedFile();
-      expect(await refusalOf(await get(path, { headers: { "if-match": '"x"' } }))).toEqual(
-        aRefusal(412, "precondition_failed"),
-      );
+    it("answers 412 when the client asks for another version, or for one it knows only weakly", async () => {
+      const { path, stored } = await aHostedFile();
+      for (const tag of ['"x"', `W/${stored.httpEtag}`]) {
+        const response = await get(path, { headers: { "if-match": tag } });
+        expect(await refusalOf(response)).toEqual(aRefusal(412, "precondition_failed"));
+      }
+      expect((await get(path, { headers: { "if-match": stored.httpEtag } })).status).toBe(200);
     });
   });
 

@@ -12,7 +12,8 @@ beforeAll(async () => {
   });
 });
 
-const post = (body: BodyInit, headers: Record<string, string> = {}) => as(account, "/v2/jobs", { method: "POST", body, headers });
+const post = (body: BodyInit, headers: Record<string, string> = {}) =>
+  as(account, "/v2/jobs", { method: "POST", body, headers });
 
 async function expectEnvelope(response: Response, status: number, code: string): Promise<void> {
   expect(response.status).toBe(status);
@@ -46,7 +47,10 @@ describe("POST /v2/jobs", () => {
     });
 
     it.each([
-      ["a form type, as the documented curl -d sends", { "content-type": "application/x-www-form-urlencoded" }],
+      [
+        "a form type, as the documented curl -d sends",
+        { "content-type": "application/x-www-form-urlencoded" },
+      ],
       ["JSON with a charset, as http.rb sends", { "content-type": "application/json; charset=utf-8" }],
       ["plain text", { "content-type": "text/plain" }],
     ])("reads the body as JSON under %s", async (_, headers) => {
@@ -79,19 +83,38 @@ describe("POST /v2/jobs", () => {
     it.each([
       ["no JSON at all", "{", "json_not_valid"],
       ["no input", JSON.stringify(aJobBody({ input: undefined })), "input_not_valid"],
-      ["an input URL that is none", JSON.stringify(aJobBody({ input: { url: "notvalidurl" } })), "input_url_not_valid"],
-      ["an unknown storage", JSON.stringify(aJobBody({ storage: { service: "nowhere" } })), "storage_service_not_valid"],
+      [
+        "an input URL that is none",
+        JSON.stringify(aJobBody({ input: { url: "notvalidurl" } })),
+        "input_url_not_valid",
+      ],
+      [
+        "an unknown storage",
+        JSON.stringify(aJobBody({ storage: { service: "nowhere" } })),
+        "storage_service_not_valid",
+      ],
       ["no notification", JSON.stringify(aJobBody({ notification: null })), "notification_not_valid"],
-      ["an unknown output parameter", JSON.stringify(aJobBody({ outputs: { mp4: { path: "/a.mp4", notvalidparam: 1 } } })), "output_param_not_valid"],
-      ["a format that is not built", JSON.stringify(aJobBody({ outputs: { webm: { path: "/a.webm" } } })), "output_format_not_valid"],
+      [
+        "an unknown output parameter",
+        JSON.stringify(aJobBody({ outputs: { mp4: { path: "/a.mp4", notvalidparam: 1 } } })),
+        "output_param_not_valid",
+      ],
+      [
+        "a format that is not built",
+        JSON.stringify(aJobBody({ outputs: { webm: { path: "/a.webm" } } })),
+        "output_format_not_valid",
+      ],
     ])("refuses %s", async (_, body, code) => {
       await expectEnvelope(await post(body), 400, code);
     });
 
     it("sends Coconut's own text for missing credentials", async () => {
-      const response = await post(JSON.stringify(aJobBody({ storage: { service: "s3", region: "us-east-1", bucket: "b" } })));
+      const response = await post(
+        JSON.stringify(aJobBody({ storage: { service: "s3", region: "us-east-1", bucket: "b" } })),
+      );
       expect(await response.json()).toEqual({
-        message: "The storage credentials are not correct, you must define your 'access_key_id' and 'secret_access_key'.",
+        message:
+          "The storage credentials are not correct, you must define your 'access_key_id' and 'secret_access_key'.",
         error_code: "storage_credentials_not_valid",
         status: "error",
       });
@@ -116,7 +139,11 @@ describe("POST /v2/jobs", () => {
 
     it("refuses a revoked key", async () => {
       const revoked = await anAccount({ revoked: true });
-      await expectEnvelope(await as(revoked, "/v2/jobs", { method: "POST", body: "{}" }), 401, "authentication_failed");
+      await expectEnvelope(
+        await as(revoked, "/v2/jobs", { method: "POST", body: "{}" }),
+        401,
+        "authentication_failed",
+      );
     });
   });
 
@@ -203,7 +230,9 @@ describe("GET /v2/jobs/:id/progress", () => {
       status: "job.starting",
       progress: "0%",
       input: { status: "input.starting", progress: "0%" },
-      outputs: [{ key: "mp4:720p", type: "video", format: "mp4:720p", status: "video.waiting", progress: "0%" }],
+      outputs: [
+        { key: "mp4:720p", type: "video", format: "mp4:720p", status: "video.waiting", progress: "0%" },
+      ],
     });
   });
 });
