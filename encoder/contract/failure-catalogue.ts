@@ -93,6 +93,16 @@ export const FAILURES = {
     message: (d) =>
       `The interval asks for more than ${d.limit ?? "10000"} pictures of this input. Use a longer 'interval'.`,
   },
+  output_list_too_long: {
+    retry: "never",
+    message: () =>
+      "The job makes more files than its answers can list. Ask for fewer pictures, use shorter paths, or split the job.",
+  },
+  output_path_taken: {
+    retry: "never",
+    message: () =>
+      "Another output of this job is written to the same path. Give each a path of its own, or conditions that exclude each other.",
+  },
   encode_failed: {
     retry: "never",
     message: () => "The media file couldn't be encoded because of a FFmpeg error.",
@@ -126,6 +136,11 @@ export const FAILURES = {
     retry: "never",
     message: (d) =>
       `The result could not be uploaded: the storage answered ${status(d)}. Check that the bucket exists.`,
+  },
+  destination_acl_refused: {
+    retry: "never",
+    message: () =>
+      "The result could not be uploaded: the bucket takes no ACLs. Set 'storage.acl' to 'bucket-owner-full-control', or turn ACLs on for the bucket.",
   },
   destination_rejected: {
     retry: "never",

@@ -42,6 +42,9 @@ export function judgeS3Reply(
   if (passes) {
     return { kind: "retry", failure: { code: "destination_unavailable", httpStatus } };
   }
+  if (errorCode === "AccessControlListNotSupported") {
+    return { kind: "failed", failure: { code: "destination_acl_refused", httpStatus } };
+  }
   return { kind: "failed", failure: { code: refusalCode(httpStatus), httpStatus } };
 }
 

@@ -133,6 +133,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+// SAFETY: the keys of a literal object are exactly its type's keys.
+export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];
+
 /** The public sentence. */
 export function errorMessage(code: ErrorCode, params: ErrorParams): string {
   const row: ErrorRow = ERRORS[code];

@@ -17,6 +17,11 @@ import { resolveImage, resolveVariants, resolveVideo } from "./resolve-output.ts
 /** Six seconds, as Apple's authoring guide asks for and as Coconut's packager cuts. */
 const HLS_SEGMENT_SECONDS = 6;
 
+/** A job's URLs stand together in its record and in its last webhook, each a row of at most 1.5 MB. */
+const MAX_LIST_CHARS = 1_000_000;
+/** Scheme, host and folder in front of a key, quotes and comma around it. */
+const URL_OVERHEAD_CHARS = 120;
+
 export type Plan = { outputs: OutputRecord[]; tasks: TaskRecord[] };
 
 type OutputPlan = { output: OutputRecord; tasks: TaskRecord[] };
@@ -24,12 +29,14 @@ type OutputPlan = { output: OutputRecord; tasks: TaskRecord[] };
 /** The plan of all outputs. `slots` is how many tasks the encoder runs at once. */
 export function planTasks(record: JobRecord, media: MediaInfo, ffprobe: Ffprobe, slots: number): Plan {
   const variables = conditionVariables(media, ffprobe);
-  const plans = record.spec.outputs.map((request, index): OutputPlan => {
-    if (request.condition !== null && !evaluateCondition(parseCondition(request.condition), variables)) {
-      return { output: { status: "skipped", isAnnounced: false, failure: null, keys: [] }, tasks: [] };
-    }
-    return planOutput(record, request, index, media);
-  });
+  const plans = withoutConflicts(
+    record.spec.outputs.map((request, index): OutputPlan => {
+      if (request.condition !== null && !evaluateCondition(parseCondition(request.condition), variables)) {
+        return { output: { status: "skipped", isAnnounced: false, failure: null, keys: [] }, tasks: [] };
+      }
+      return planOutput(record, request, index, media);
+    }),
+  );
   return {
     outputs: plans.map((plan) => plan.output),
     tasks: withThreads(
@@ -37,6 +44,28 @@ export function planTasks(record: JobRecord, media: MediaInfo, ffprobe: Ffprobe,
       slots,
     ),
   };
+}
+
+/**
+ * Fails outputs that cannot stand beside the ones before them: which conditions hold at once, and how many
+ * pictures an interval gives, is known only now.
+ */
+function withoutConflicts(plans: OutputPlan[]): OutputPlan[] {
+  const taken = new Set<string>();
+  let listLength = 0;
+  return plans.map((plan) => {
+    const { keys } = plan.output;
+    if (keys.some((key) => taken.has(key))) {
+      return failed({ code: "output_path_taken" });
+    }
+    const length = keys.reduce((sum, key) => sum + key.length + URL_OVERHEAD_CHARS, 0);
+    if (listLength + length > MAX_LIST_CHARS) {
+      return failed({ code: "output_list_too_long" });
+    }
+    listLength += length;
+    keys.forEach((key) => taken.add(key));
+    return plan;
+  });
 }
 
 function planOutput(record: JobRecord, request: OutputRequest, index: number, media: MediaInfo): OutputPlan {

@@ -42,7 +42,8 @@ const sharedSchema = z.object({
 });
 const s3Schema = sharedSchema.extend({
   region: text.regex(/^[a-z]{2,3}(-[a-z]+)+-\d+$/, "is not the code of an AWS region"),
-  acl: z.enum(ACLS, { error: `must be one of ${ACLS.join(", ")}` }).optional(),
+  // Coconut's default. Files that a site links to must not turn private because of a move.
+  acl: z.enum(ACLS, { error: `must be one of ${ACLS.join(", ")}` }).default("public-read"),
   storage_class: z
     .enum(STORAGE_CLASSES, { error: `must be one of ${STORAGE_CLASSES.join(", ")}` })
     .optional(),

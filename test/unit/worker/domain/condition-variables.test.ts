@@ -5,7 +5,14 @@ import { aMediaInfo } from "../../../support/job-builders.ts";
 const FFPROBE = {
   streams: [
     { index: 0, codec_type: "audio", sample_rate: "44100", channels: 2 },
-    { index: 1, codec_type: "video", width: 1920, nb_frames: "1500", disposition: { default: 1 }, tags: { rotate: "90" } },
+    {
+      index: 1,
+      codec_type: "video",
+      width: 1920,
+      nb_frames: "1500",
+      disposition: { default: 1 },
+      tags: { rotate: "90" },
+    },
   ],
   format: {
     duration: "60.067000",

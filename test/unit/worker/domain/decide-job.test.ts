@@ -115,6 +115,21 @@ describe("decideJob", () => {
       expect(events(state)).toEqual(["input.transferred", "output.failed"]);
     });
 
+    it("fails the later of two outputs whose conditions both hold for one path", () => {
+      const both = "{{ input.width }} > 0";
+      const state = anIngestedJob({ outputs: [aVideo({ condition: both }), aVideo({ condition: both })] });
+      expect(statuses(state)).toEqual(["queued", "failed"]);
+      expect(state.record.outputs[1]?.failure).toEqual({ code: "output_path_taken" });
+    });
+
+    it("fails an output whose files are too many to list, and keeps the others", () => {
+      const path = `/${"x".repeat(200)}_%05d.jpg`;
+      const images = anImage({ path, sampling: { by: "interval", seconds: 1 } });
+      const state = anIngestedJob({ outputs: [images, aVideo()] }, aMediaInfo({ durationSeconds: 5_000 }));
+      expect(statuses(state)).toEqual(["failed", "queued"]);
+      expect(state.record.outputs[0]?.failure).toEqual({ code: "output_list_too_long" });
+    });
+
     it("gives a lone encode every slot and many encodes one thread each", () => {
       const threads = (state: JobState) =>
         state.tasks.flatMap((task) => (task.work.kind === "encode" ? [task.work.threads] : []));
