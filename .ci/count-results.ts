@@ -1,10 +1,17 @@
 /** Adds up vitest's JSON reports and prints `N passed, N failed, N skipped` as the last line. */
 import { readFileSync } from "node:fs";
 
-type Report = { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number; success: boolean };
+type Report = {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  success: boolean;
+};
 
 const reports = process.argv.slice(2).map((path): Report => JSON.parse(readFileSync(path, "utf8")));
-const sum = (count: (report: Report) => number) => reports.reduce((total, report) => total + count(report), 0);
+const sum = (count: (report: Report) => number) =>
+  reports.reduce((total, report) => total + count(report), 0);
 
 const passed = sum((report) => report.numPassedTests);
 const failed = sum((report) => report.numFailedTests);

@@ -8,7 +8,7 @@ import { z } from "zod";
 export const rationalSchema = z.object({ num: z.int().positive(), den: z.int().positive() });
 export type Rational = z.infer<typeof rationalSchema>;
 
-export const videoInfoSchema = z.object({
+const videoInfoSchema = z.object({
   /** Index among all streams of the file, as in ffmpeg's `0:<index>`. */
   streamIndex: z.int().nonnegative(),
   codec: z.string(),
@@ -26,7 +26,7 @@ export const videoInfoSchema = z.object({
 });
 export type VideoInfo = z.infer<typeof videoInfoSchema>;
 
-export const audioInfoSchema = z.object({
+const audioInfoSchema = z.object({
   streamIndex: z.int().nonnegative(),
   codec: z.string(),
   channels: z.int().positive(),

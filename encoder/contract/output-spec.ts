@@ -18,7 +18,7 @@ export const frameSizeSchema = z.object({
 });
 export type FrameSize = z.infer<typeof frameSizeSchema>;
 
-export const videoRateSchema = z.discriminatedUnion("mode", [
+const videoRateSchema = z.discriminatedUnion("mode", [
   z.object({ mode: z.literal("bitrate"), bitrateBps: z.int().positive() }),
   z.object({
     mode: z.literal("quality"),
@@ -29,7 +29,7 @@ export const videoRateSchema = z.discriminatedUnion("mode", [
 ]);
 export type VideoRate = z.infer<typeof videoRateSchema>;
 
-export const videoSpecSchema = z.object({
+const videoSpecSchema = z.object({
   codec: z.literal("h264"),
   sourceStreamIndex: z.int().nonnegative(),
   frame: frameSizeSchema,
@@ -41,7 +41,7 @@ export const videoSpecSchema = z.object({
 });
 export type VideoSpec = z.infer<typeof videoSpecSchema>;
 
-export const audioSpecSchema = z.object({
+const audioSpecSchema = z.object({
   codec: z.literal("aac"),
   sourceStreamIndex: z.int().nonnegative(),
   bitrateBps: z.int().positive(),
@@ -51,7 +51,7 @@ export const audioSpecSchema = z.object({
 export type AudioSpec = z.infer<typeof audioSpecSchema>;
 
 /** The part of the source that an output shows. */
-export const spanSchema = z.object({
+const spanSchema = z.object({
   startSeconds: z.number().nonnegative(),
   /** Null runs to the end of the source. */
   durationSeconds: z.number().positive().nullable(),

@@ -9,21 +9,21 @@ import { ffprobeSchema, mediaInfoSchema } from "./media-info.ts";
 import { writtenObjectSchema } from "./object-store.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 
-export const ingestResultSchema = z.object({
+const ingestResultSchema = z.object({
   kind: z.literal("ingest"),
   mediaInfo: mediaInfoSchema,
   ffprobe: ffprobeSchema,
 });
-export const encodeResultSchema = z.object({
+const encodeResultSchema = z.object({
   kind: z.literal("encode"),
   object: writtenObjectSchema,
   ffprobe: ffprobeSchema,
 });
-export const imageResultSchema = z.object({
+const imageResultSchema = z.object({
   kind: z.literal("image"),
   objects: z.array(writtenObjectSchema),
 });
-export const packageResultSchema = z.object({
+const packageResultSchema = z.object({
   kind: z.literal("package"),
   /** Key of the master playlist. */
   masterKey: z.string(),
@@ -32,7 +32,7 @@ export const packageResultSchema = z.object({
   /** ffprobe of the master playlist. */
   ffprobe: ffprobeSchema,
 });
-export const taskResultSchema = z.discriminatedUnion("kind", [
+const taskResultSchema = z.discriminatedUnion("kind", [
   ingestResultSchema,
   encodeResultSchema,
   imageResultSchema,
@@ -40,12 +40,12 @@ export const taskResultSchema = z.discriminatedUnion("kind", [
 ]);
 export type TaskResult = z.infer<typeof taskResultSchema>;
 
-export const TASK_PHASES = ["fetching", "encoding", "packaging", "uploading"] as const;
+const TASK_PHASES = ["fetching", "encoding", "packaging", "uploading"] as const;
 export type TaskPhase = (typeof TASK_PHASES)[number];
 
 const reportBase = { taskId: z.string(), attempt: z.int().positive() };
 
-export const taskReportSchema = z.discriminatedUnion("state", [
+const taskReportSchema = z.discriminatedUnion("state", [
   z.object({
     ...reportBase,
     state: z.literal("running"),

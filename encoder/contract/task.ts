@@ -7,8 +7,7 @@ import { imageSpecSchema, renditionSpecSchema } from "./output-spec.ts";
 import { objectRefSchema, objectStoreSchema } from "./object-store.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 
-export const sourceSchema = z.object({ url: z.url() });
-export type Source = z.infer<typeof sourceSchema>;
+const sourceSchema = z.object({ url: z.url() });
 
 const taskBase = {
   contract: z.literal(CONTRACT_VERSION),
@@ -19,10 +18,10 @@ const taskBase = {
 };
 
 /** Fetches the source once and says what it is. */
-export const ingestTaskSchema = z.object({ ...taskBase, kind: z.literal("ingest"), source: sourceSchema });
+const ingestTaskSchema = z.object({ ...taskBase, kind: z.literal("ingest"), source: sourceSchema });
 
 /** Encodes one MP4 file and stores it. */
-export const encodeTaskSchema = z.object({
+const encodeTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("encode"),
   source: sourceSchema,
@@ -33,7 +32,7 @@ export const encodeTaskSchema = z.object({
 });
 
 /** Takes still pictures and stores them; `keys[i]` belongs to `image.atSeconds[i]`. */
-export const imageTaskSchema = z.object({
+const imageTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("image"),
   source: sourceSchema,
@@ -44,7 +43,7 @@ export const imageTaskSchema = z.object({
 });
 
 /** Joins finished renditions into an HLS package: segments first, master playlist last. */
-export const packageTaskSchema = z.object({
+const packageTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("package"),
   /** In the order of the master playlist. */

@@ -2,7 +2,8 @@
  * How ffmpeg or ffprobe ended -> a row of the failure catalogue. A wrong row costs: `never` gives a passing error no
  * second chance, `again` repeats work that cannot succeed. So each row says why its evidence is enough.
  */
-import type { FailureCode } from "../contract/failure-catalogue.ts";
+import type { Failure, FailureCode } from "../contract/failure-catalogue.ts";
+import { SOURCE_LIMITS } from "./source-limits.ts";
 
 export type ProcessEnd = {
   exitCode: number | null;
@@ -14,7 +15,7 @@ export type ProcessEnd = {
   stderrTail: string;
 };
 
-type Row = { pattern: RegExp; code: FailureCode; because: string };
+type Row = { pattern: RegExp; code: FailureCode; limit?: string; because: string };
 
 /** First match wins: causes stand before the complaints that follow from them. */
 const STDERR_ROWS: readonly Row[] = [
@@ -26,22 +27,25 @@ const STDERR_ROWS: readonly Row[] = [
   {
     pattern: /File too large/,
     code: "encode_output_too_large",
-    because: "EFBIG comes from the file size limit that the encoder sets",
+    because: "EFBIG comes from the file size limit that the encoder sets, where its signal is ignored",
   },
   {
     pattern: /exceeds specified max pixel count/,
     code: "source_limits_exceeded",
+    limit: SOURCE_LIMITS.pixels,
     because: "printed by the check of -max_pixels only",
   },
   {
     pattern: /exceeds max_streams parameter/,
     code: "source_limits_exceeded",
+    limit: SOURCE_LIMITS.streams,
     because: "printed by the check of -max_streams only; it is followed by 'Cannot allocate memory'",
   },
   {
-    pattern: /\[(?:error|fatal)\] (?:x264 )?.*(?:Cannot allocate memory|malloc of size \d+ failed)/,
+    pattern: /Cannot allocate memory|malloc of size \d+ failed/,
     code: "encode_out_of_memory",
-    because: "ENOMEM under the address space limit; one more attempt is allowed because neighbours share the memory",
+    because:
+      "ENOMEM under the address space limit; one more attempt is allowed because neighbours share the memory",
   },
   {
     pattern: /Format not on whitelist|Protocol '[^']*' not on whitelist/,
@@ -72,24 +76,24 @@ const SIGNAL_CODES: Readonly<Record<string, FailureCode>> = {
 const INTERRUPTED_EXIT_CODE = 255;
 
 /**
- * The code for a run that did not succeed. `unmatched` names what an unknown complaint means at this place, such as
+ * The failure of a run that did not succeed. `unmatched` names what an unknown complaint means at this place, such as
  * `source_not_media` while a source is probed.
  */
-export function classifyFailure(end: ProcessEnd, unmatched: FailureCode = "encode_failed"): FailureCode {
+export function classifyFailure(end: ProcessEnd, unmatched: FailureCode = "encode_failed"): Failure {
   if (end.endedBy === "wall_limit") {
-    return "encode_timed_out";
+    return { code: "encode_timed_out" };
   }
   if (end.endedBy === "stdout_limit") {
-    return unmatched;
+    return { code: unmatched };
   }
   const row = STDERR_ROWS.find(({ pattern }) => pattern.test(end.stderrTail));
   if (row) {
-    return row.code;
+    return row.limit === undefined ? { code: row.code } : { code: row.code, limit: row.limit };
   }
   if (end.signal !== null) {
-    return SIGNAL_CODES[end.signal] ?? unmatched;
+    return { code: SIGNAL_CODES[end.signal] ?? unmatched };
   }
-  return end.exitCode === INTERRUPTED_EXIT_CODE ? "encode_timed_out" : unmatched;
+  return { code: end.exitCode === INTERRUPTED_EXIT_CODE ? "encode_timed_out" : unmatched };
 }
 
 /** Complaints of a reader that a file ends before it should. */

@@ -46,7 +46,9 @@ export function encodeArgs(plan: EncodePlan): string[] {
     "-1",
     "-write_tmcd",
     "0",
-    ...(rendition.video ? videoArgs(rendition.video, { threads, sourceFrameRate: plan.sourceFrameRate }) : []),
+    ...(rendition.video
+      ? videoArgs(rendition.video, { threads, sourceFrameRate: plan.sourceFrameRate })
+      : []),
     ...(rendition.audio ? audioArgs(rendition.audio) : []),
     // Counted on the output's own time, so that a cut has exactly this length.
     ...(rendition.span.durationSeconds === null ? [] : ["-t", secondsArg(rendition.span.durationSeconds)]),

@@ -122,7 +122,9 @@ function inputArgs(plan: ImageSource, seekSeconds: number | null): string[] {
 function pictureFilter(image: ImageSpec): string {
   const picture = fitFilter(image.frame, "rgb24");
   // JPEG files have the colours of BT.601 in full range and nowhere to say otherwise; video is mostly BT.709.
-  return image.format === "jpg" ? `${picture},scale=out_range=pc:out_color_matrix=bt601,format=yuvj420p` : picture;
+  return image.format === "jpg"
+    ? `${picture},scale=out_range=pc:out_color_matrix=bt601,format=yuvj420p`
+    : picture;
 }
 
 function codecArgs(image: ImageSpec): string[] {

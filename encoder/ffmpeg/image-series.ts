@@ -42,6 +42,8 @@ const UNINDEXED_MARGIN_SECONDS = 10;
 export function seekPoints(atSeconds: number, formatName: string): (number | null)[] {
   const names = formatName.split(",");
   const isIndexed = INDEXED_CONTAINERS.some((name) => names.includes(name));
-  const points = isIndexed ? [atSeconds, atSeconds - UNINDEXED_MARGIN_SECONDS] : [atSeconds - UNINDEXED_MARGIN_SECONDS];
+  const points = isIndexed
+    ? [atSeconds, atSeconds - UNINDEXED_MARGIN_SECONDS]
+    : [atSeconds - UNINDEXED_MARGIN_SECONDS];
   return [...points.filter((point) => point > 0), null];
 }

@@ -84,8 +84,10 @@ function guards(formats: readonly string[]): string[] {
     // Checked by the decoder for every picture, so a change of size in mid-stream is caught too.
     "-max_pixels",
     String(MAX_PICTURE_PIXELS),
+    // One more than is accepted: FFmpeg 7 reads a Matroska file up to this limit and says nothing of the rest, so a
+    // file that has reached it is one that has too many.
     "-max_streams",
-    String(MAX_STREAMS),
+    String(MAX_STREAMS + 1),
   ];
 }
 

@@ -62,7 +62,13 @@ function readVideo(stream: Stream): VideoInfo | null {
   const codec = readCodec(stream, "video");
   const widthPx = readCount(stream, "width") ?? 0;
   const heightPx = readCount(stream, "height") ?? 0;
-  if (streamIndex === null || codec === null || widthPx === 0 || heightPx === 0 || isAttachedPicture(stream)) {
+  if (
+    streamIndex === null ||
+    codec === null ||
+    widthPx === 0 ||
+    heightPx === 0 ||
+    isAttachedPicture(stream)
+  ) {
     return null;
   }
   const rotationDegrees = readRotation(stream);

@@ -22,7 +22,10 @@ const printedSchema = z.object({
 });
 
 /** Null when the file is not an H.264 and AAC one. */
-export function parseRendition(stdout: string, file: { path: string; sizeBytes: number }): PackagedRendition | null {
+export function parseRendition(
+  stdout: string,
+  file: { path: string; sizeBytes: number },
+): PackagedRendition | null {
   const printed = printedSchema.safeParse(parseJson(stdout));
   const probed = parseProbe(stdout, file.sizeBytes);
   if (!printed.success || probed === null) {
@@ -39,7 +42,11 @@ export function parseRendition(stdout: string, file: { path: string; sizeBytes: 
   return {
     path: file.path,
     durationSeconds,
-    video: video && { widthPx: video.displayWidthPx, heightPx: video.displayHeightPx, frameRate: video.frameRate },
+    video: video && {
+      widthPx: video.displayWidthPx,
+      heightPx: video.displayHeightPx,
+      frameRate: video.frameRate,
+    },
     hasAudio: audio !== null,
     codecs: [...(videoCodec === null ? [] : [videoCodec]), ...(audio ? [AAC_LC_CODEC] : [])],
     earliestDtsSeconds: Math.min(0, ...times),

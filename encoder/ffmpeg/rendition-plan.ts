@@ -17,7 +17,9 @@ export function estimateSeconds(rendition: RenditionSpec, source: ProbedMedia): 
 
 /** The shortest length that a whole result can have; 0 when the source's own length is only estimated. */
 export function leastSeconds(rendition: RenditionSpec, source: ProbedMedia): number {
-  const streams = [rendition.video, rendition.audio].flatMap((spec) => (spec ? [spec.sourceStreamIndex] : []));
+  const streams = [rendition.video, rendition.audio].flatMap((spec) =>
+    spec ? [spec.sourceStreamIndex] : [],
+  );
   const exact = cutLength(rendition, source, exactEndSeconds(source.ffprobe, streams)) ?? 0;
   return Math.max(0, exact - Math.max(TOLERANCE_SECONDS, exact * TOLERANCE_SHARE));
 }

@@ -5,17 +5,24 @@ import { MAX_PICTURE_PIXELS, MAX_STREAMS } from "./input-guards.ts";
 /** A day: longer than any film, short enough that a forged duration cannot plan a million images. */
 const MAX_DURATION_SECONDS = 24 * 3600;
 
-/** The limit that a source exceeds, as the words that end "exceeds a limit: …"; null when it keeps them all. */
+/** The limits in the words that end "The input exceeds a limit of this service: …". */
+export const SOURCE_LIMITS = {
+  pixels: "pictures of at most 8192x4320 pixels",
+  streams: `at most ${MAX_STREAMS} streams`,
+  duration: "a duration of at most 24 hours",
+} as const;
+
+/** The limit that a source exceeds; null when it keeps them all. */
 export function findExceededLimit(mediaInfo: MediaInfo, ffprobe: Ffprobe): string | null {
   const { video, durationSeconds } = mediaInfo;
   if (video && video.widthPx * video.heightPx > MAX_PICTURE_PIXELS) {
-    return "pictures of at most 8192x4320 pixels";
+    return SOURCE_LIMITS.pixels;
   }
   if (ffprobe.streams.length > MAX_STREAMS) {
-    return `at most ${MAX_STREAMS} streams`;
+    return SOURCE_LIMITS.streams;
   }
   if (durationSeconds !== null && durationSeconds > MAX_DURATION_SECONDS) {
-    return "a duration of at most 24 hours";
+    return SOURCE_LIMITS.duration;
   }
   return null;
 }

@@ -28,7 +28,10 @@ export async function encodeRendition(work: EncodeWork, ctx: WorkContext): Promi
   const source = await probeSource(sourcePath, ctx);
   const expectedSeconds = estimateSeconds(rendition, source);
   if (expectedSeconds === 0) {
-    throw new TaskFailure({ code: "encode_failed" }, { log: "the span begins at or after the end of the source" });
+    throw new TaskFailure(
+      { code: "encode_failed" },
+      { log: "the span begins at or after the end of the source" },
+    );
   }
   const path = join(ctx.directory, "rendition.mp4");
   const args = encodeArgs({

@@ -50,7 +50,11 @@ const PROBE_WALL_LIMIT_MS = 60_000;
  * @throws TaskFailure with a code from `classifyFailure`
  * @throws `signal.reason` when aborted
  */
-export async function runFfmpeg(args: readonly string[], around: Surroundings, run: FfmpegRun): Promise<string> {
+export async function runFfmpeg(
+  args: readonly string[],
+  around: Surroundings,
+  run: FfmpegRun,
+): Promise<string> {
   const readProgress = createProgressParser();
   let fraction = 0;
   const end = await runProcess({
@@ -83,7 +87,11 @@ export function wallLimitFor(mediaSeconds: number | null): number {
  * @throws TaskFailure with `unmatched` or a code from `classifyFailure`
  * @throws `signal.reason` when aborted
  */
-export async function runFfprobe(args: readonly string[], around: Surroundings, unmatched: FailureCode): Promise<string> {
+export async function runFfprobe(
+  args: readonly string[],
+  around: Surroundings,
+  unmatched: FailureCode,
+): Promise<string> {
   const end = await runProcess({
     file: around.tools.ffprobePath,
     args,
@@ -107,7 +115,7 @@ function limitsFor(wallLimitMs: number): ProcessLimits {
 
 function throwUnlessClean(end: ProcessEnd, unmatched: FailureCode): void {
   if (end.exitCode !== 0 || end.endedBy !== "itself") {
-    throw new TaskFailure({ code: classifyFailure(end, unmatched) }, { log: describeEnd(end) });
+    throw new TaskFailure(classifyFailure(end, unmatched), { log: describeEnd(end) });
   }
 }
 

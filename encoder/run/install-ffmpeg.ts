@@ -14,7 +14,15 @@ const APT_GET = "/usr/bin/apt-get";
 const INSTALL_LIMIT_MS = 15 * 60_000;
 
 /** The proxy settings are apt's own way out of a closed network. */
-const PASSED_VARIABLES = ["PATH", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
+const PASSED_VARIABLES = [
+  "PATH",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+];
 
 /**
  * The tools, installed first when they are missing or too old and this may install them. Silent when they are there.

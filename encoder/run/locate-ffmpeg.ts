@@ -38,7 +38,9 @@ async function findTool(name: string, variable: string, environment: Environment
     if (await isExecutable(path)) {
       return path;
     }
-    throw new Error(`${variable} names ${chosen}, which is not a program: correct it, or unset it to use PATH.`);
+    throw new Error(
+      `${variable} names ${chosen}, which is not a program: correct it, or unset it to use PATH.`,
+    );
   }
   // A relative entry would be resolved against another directory later.
   const directories = (environment["PATH"] ?? "").split(delimiter).filter(isAbsolute);
@@ -55,7 +57,9 @@ async function requireLaunchers(): Promise<void> {
   const paths = process.platform === "linux" ? Object.values(LAUNCHER_PATHS) : [];
   const found = await Promise.all(paths.map(isExecutable));
   if (found.includes(false)) {
-    throw new Error(`Copra needs ${paths.join(" and ")}, which are not there: install the package util-linux.`);
+    throw new Error(
+      `Copra needs ${paths.join(" and ")}, which are not there: install the package util-linux.`,
+    );
   }
 }
 
@@ -76,7 +80,9 @@ async function readVersion(path: string): Promise<string> {
   }
   const [major, minor] = [Number(libavutil[1]), Number(libavutil[2])];
   if (major < MIN_LIBAVUTIL.major || (major === MIN_LIBAVUTIL.major && minor < MIN_LIBAVUTIL.minor)) {
-    throw new Error(`${path} is version ${version}, but Copra needs ${MIN_VERSION} or newer: ${HOW_TO_INSTALL}.`);
+    throw new Error(
+      `${path} is version ${version}, but Copra needs ${MIN_VERSION} or newer: ${HOW_TO_INSTALL}.`,
+    );
   }
   if (!stdout.includes("--enable-libx264")) {
     throw new Error(`${path} was built without libx264, which Copra needs for H.264: ${HOW_TO_INSTALL}.`);

@@ -49,7 +49,9 @@ type Packaged = { name: string; probed: PackagedRendition; playlist: MediaPlayli
  */
 export async function packageHls(work: HlsWork, ctx: WorkContext): Promise<HlsPackage> {
   const probed = await Promise.all(work.renditions.map((rendition) => probeRendition(rendition, ctx)));
-  const offsetSeconds = packageOffset(Math.min(0, ...probed.map((rendition) => rendition.earliestDtsSeconds)));
+  const offsetSeconds = packageOffset(
+    Math.min(0, ...probed.map((rendition) => rendition.earliestDtsSeconds)),
+  );
   const packaged: Packaged[] = [];
   for (const [index, rendition] of probed.entries()) {
     const onProgress = (fraction: number) => ctx.onProgress((index + fraction) / probed.length);
@@ -60,9 +62,7 @@ export async function packageHls(work: HlsWork, ctx: WorkContext): Promise<HlsPa
   checkAlignment(packaged);
   const masterName = `${work.playlistName}.m3u8`;
   await writeFile(join(ctx.directory, masterName), masterPlaylist(packaged.map(toVariant)));
-  const ffprobe = parseProbeTree(
-    await runFfprobe(probePackageArgs(masterName), ctx, "output_check_failed"),
-  );
+  const ffprobe = parseProbeTree(await runFfprobe(probePackageArgs(masterName), ctx, "output_check_failed"));
   if (ffprobe === null) {
     throw checkFailed("ffprobe reads no streams from the master playlist");
   }
@@ -80,7 +80,9 @@ async function probeRendition(rendition: Rendition, ctx: WorkContext): Promise<P
     sizeBytes: size,
   });
   if (probed === null || (probed.video !== null) !== hasVideo || probed.hasAudio !== hasAudio) {
-    throw checkFailed(`a rendition does not have the streams of its plan: video ${hasVideo}, audio ${hasAudio}`);
+    throw checkFailed(
+      `a rendition does not have the streams of its plan: video ${hasVideo}, audio ${hasAudio}`,
+    );
   }
   return probed;
 }
@@ -97,11 +99,15 @@ async function remux(probed: PackagedRendition, plan: Remux, ctx: WorkContext): 
     segmentSeconds: plan.segmentSeconds,
     offsetSeconds: plan.offsetSeconds,
   });
-  await runFfmpeg(args, { ...ctx, directory }, {
-    expectedSeconds: probed.durationSeconds,
-    wallLimitMs: wallLimitFor(probed.durationSeconds),
-    onProgress: ctx.onProgress,
-  });
+  await runFfmpeg(
+    args,
+    { ...ctx, directory },
+    {
+      expectedSeconds: probed.durationSeconds,
+      wallLimitMs: wallLimitFor(probed.durationSeconds),
+      onProgress: ctx.onProgress,
+    },
+  );
   const playlist = parseMediaPlaylist(await readFile(join(directory, MEDIA_PLAYLIST_NAME), "utf8"));
   if (playlist === null) {
     throw checkFailed(`${plan.name} has no complete playlist`);
@@ -136,7 +142,10 @@ function listFiles(packaged: readonly Packaged[], masterName: string, directory:
   const segments = packaged.flatMap(({ name, playlist }) =>
     playlist.segments.map((segment) => ({ name: `${name}/${segment.name}`, contentType: SEGMENT_TYPE })),
   );
-  const playlists = packaged.map(({ name }) => ({ name: `${name}/${MEDIA_PLAYLIST_NAME}`, contentType: PLAYLIST_TYPE }));
+  const playlists = packaged.map(({ name }) => ({
+    name: `${name}/${MEDIA_PLAYLIST_NAME}`,
+    contentType: PLAYLIST_TYPE,
+  }));
   const master = { name: masterName, contentType: PLAYLIST_TYPE };
   return [...segments, ...playlists, master].map((file) => ({ path: join(directory, file.name), ...file }));
 }

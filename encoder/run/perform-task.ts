@@ -2,6 +2,7 @@
  * What each kind of task does: fetch, work, upload, result. Media work is the neighbours' (probe-source,
  * encode-rendition, take-images, package-hls); errors are run-task.ts's.
  */
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { WrittenObject } from "../contract/object-store.ts";
 import type { TaskPhase, TaskResult } from "../contract/report.ts";
@@ -56,7 +57,7 @@ export function performTask(task: Task, run: TaskRun): Promise<TaskResult> {
 
 function ingest(task: IngestTask, run: TaskRun): Promise<TaskResult> {
   return withSource(task, run, async (sourcePath) => {
-    const { mediaInfo, ffprobe } = await probeSource(sourcePath, workContext(run, "fetching"));
+    const { mediaInfo, ffprobe } = await probeSource(sourcePath, await workContext(run, "fetching"));
     const maxSeconds = run.services.sourceMaxSeconds;
     if ((mediaInfo.durationSeconds ?? 0) > maxSeconds) {
       throw new TaskFailure({
@@ -71,7 +72,10 @@ function ingest(task: IngestTask, run: TaskRun): Promise<TaskResult> {
 function encode(task: EncodeTask, run: TaskRun): Promise<TaskResult> {
   return withSource(task, run, async (sourcePath) => {
     const { rendition, threads } = task;
-    const encoded = await encodeRendition({ sourcePath, rendition, threads }, workContext(run, "encoding"));
+    const encoded = await encodeRendition(
+      { sourcePath, rendition, threads },
+      await workContext(run, "encoding"),
+    );
     run.onProgress("uploading", 0);
     const file = { path: encoded.path, contentType: contentTypeOf(task.object.key) };
     const object = await run.services.objects.putFile(task.object, file, {
@@ -85,7 +89,7 @@ function encode(task: EncodeTask, run: TaskRun): Promise<TaskResult> {
 function takeAndStoreImages(task: ImageTask, run: TaskRun): Promise<TaskResult> {
   return withSource(task, run, async (sourcePath) => {
     const { image, threads } = task;
-    const paths = await takeImages({ sourcePath, image, threads }, workContext(run, "encoding"));
+    const paths = await takeImages({ sourcePath, image, threads }, await workContext(run, "encoding"));
     const uploads = task.keys.map((key, index) => {
       const file = paths[index];
       if (file === undefined) {
@@ -104,11 +108,10 @@ function takeAndStoreImages(task: ImageTask, run: TaskRun): Promise<TaskResult> 
 async function packageAndPublish(task: PackageTask, run: TaskRun): Promise<TaskResult> {
   const { hls } = task;
   const renditions = await fetchRenditions(task, run);
-  run.onProgress("packaging", 0);
   const { playlistName, segmentSeconds } = hls;
   const { files, ffprobe } = await packageHls(
     { renditions, playlistName, segmentSeconds },
-    workContext(run, "packaging"),
+    await workContext(run, "packaging"),
   );
   run.onProgress("uploading", 0);
   const toKey = (name: string): string => (hls.prefix === "" ? name : `${hls.prefix}/${name}`);
@@ -179,13 +182,16 @@ async function withSource(
   }
 }
 
-function workContext(run: TaskRun, phase: TaskPhase): WorkContext {
+/** Media work gets an empty directory, apart from what was fetched for it. */
+async function workContext(run: TaskRun, phase: TaskPhase): Promise<WorkContext> {
   if (phase !== "fetching") {
     run.onProgress(phase, 0);
   }
+  const directory = path.join(run.directory, "work");
+  await mkdir(directory);
   return {
     tools: run.services.tools,
-    directory: run.directory,
+    directory,
     signal: run.signal,
     onProgress: (fraction) => run.onProgress(phase, fraction),
   };

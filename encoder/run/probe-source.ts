@@ -22,12 +22,10 @@ export async function probeSource(path: string, ctx: ProbeContext): Promise<Prob
     throw new TaskFailure({ code: "source_empty" });
   }
   const probed = await probeFile(path, ctx, "source_not_media").catch((error: unknown) => {
-    // A minute of probing is no accident: ffprobe reads a few megabytes of any honest file.
-    if (error instanceof TaskFailure && error.failure.code === "encode_timed_out") {
-      throw new TaskFailure(
-        { code: "source_limits_exceeded", limit: "one minute to find out what it is" },
-        { cause: error },
-      );
+    // ffprobe reads a few megabytes of any honest file: one that uses up its time or memory was made to.
+    if (error instanceof TaskFailure && error.failure.code.startsWith("encode_")) {
+      const limit = "the time and memory it takes to find out what it is";
+      throw new TaskFailure({ code: "source_limits_exceeded", limit }, { cause: error });
     }
     throw error;
   });
@@ -39,7 +37,11 @@ export async function probeSource(path: string, ctx: ProbeContext): Promise<Prob
 }
 
 /** Probes a file that the encoder made; `unmatched` is the failure when it is not readable media. */
-export async function probeFile(path: string, ctx: ProbeContext, unmatched: FailureCode): Promise<ProbedMedia> {
+export async function probeFile(
+  path: string,
+  ctx: ProbeContext,
+  unmatched: FailureCode,
+): Promise<ProbedMedia> {
   const { size } = await stat(path);
   const probed = parseProbe(await runFfprobe(probeArgs(path), ctx, unmatched), size);
   if (probed === null) {

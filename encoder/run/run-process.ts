@@ -114,7 +114,9 @@ function commandLine({ file, args, limits }: ProcessRequest): [string, ...string
   ];
 }
 
-function waitForEnd(child: ChildProcess): Promise<{ exitCode: number | null; exitSignal: NodeJS.Signals | null }> {
+function waitForEnd(
+  child: ChildProcess,
+): Promise<{ exitCode: number | null; exitSignal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     // Whatever the program left behind in its group would keep the pipes open and `close` away.

@@ -10,10 +10,10 @@ import type { TaskOutcome } from "./run-task.ts";
 import type { Progress } from "./task-progress.ts";
 
 /** What names an attempt: task ids are unique within a job only. */
-export type AttemptId = { jobId: string; taskId: string; attempt: number };
+type AttemptId = { jobId: string; taskId: string; attempt: number };
 
 /** `superseded`: a higher attempt of the same task is known, so this one came too late. */
-export type StartOutcome = "accepted" | "known" | "busy" | "stopping" | "superseded";
+type StartOutcome = "accepted" | "known" | "busy" | "stopping" | "superseded";
 
 export type TaskRunnerOptions = {
   slots: number;
@@ -55,108 +55,118 @@ type Entry = {
 /** A Worker forgets what it has read; what is left after this long belongs to a job that is gone. */
 const KEEP_ENDED_MS = 6 * 3_600_000;
 
+type Registry = TaskRunnerOptions & {
+  /** By job, task and attempt. */
+  entries: Map<string, Entry>;
+  /** Forgotten attempts are in here as well until their processes have ended. */
+  running: Set<Entry>;
+  changes: EventEmitter;
+  state: ReturnType<TaskRunner["state"]>;
+};
+
 export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
-  const entries = new Map<string, Entry>();
-  // Forgotten attempts are in here as well until their processes have ended.
-  const running = new Set<Entry>();
   // One listener per open poll, and every poll of a job listens to the same name.
   const changes = new EventEmitter().setMaxListeners(0);
-  let state: ReturnType<TaskRunner["state"]> = "taking";
-
-  const of = (wanted: Partial<AttemptId>): Entry[] =>
-    [...entries.values()].filter(
-      ({ id }) => id.jobId === wanted.jobId && (wanted.taskId === undefined || id.taskId === wanted.taskId),
-    );
-  // An aborted attempt is about to end and holds no slot: the attempt that replaces it may start at once.
-  const slotsFree = (): number => {
-    const taken = [...running].filter(({ controller }) => !controller.signal.aborted).length;
-    return state === "taking" ? Math.max(0, options.slots - taken) : 0;
-  };
-
-  const drop = (entry: Entry): void => {
-    entries.delete(keyOf(entry.id));
-    entry.controller.abort(new Error("the attempt is not wanted any more"));
-  };
-
-  const publish = (entry: Entry, report: TaskReport): void => {
-    entry.report = report;
-    if (entries.get(keyOf(entry.id)) === entry) {
-      changes.emit(`report:${entry.id.jobId}`, report);
-    }
-  };
-
-  const begin = (task: Task): Entry => {
-    const id = { jobId: task.jobId, taskId: task.taskId, attempt: task.attempt };
-    const base = { taskId: task.taskId, attempt: task.attempt };
-    const controller = new AbortController();
-    const report: TaskReport = { ...base, state: "running", phase: "fetching", progressPercent: 0 };
-    const entry: Entry = { id, report, controller, ended: Promise.resolve(), endedAt: null };
-    const onProgress = (progress: Progress): void =>
-      publish(entry, { ...base, state: "running", ...progress });
-    running.add(entry);
-    entry.ended = options.run(task, controller.signal, onProgress).then((outcome) => {
-      // Before the report goes out: whoever reads it may send the next task at once.
-      running.delete(entry);
-      entry.endedAt = Date.now();
-      if (outcome.state !== "cancelled") {
-        publish(entry, { ...base, ...outcome });
-      }
-    });
-    return entry;
-  };
-
+  const registry: Registry = { ...options, entries: new Map(), running: new Set(), changes, state: "taking" };
   return {
-    start(task) {
-      const known = of({ jobId: task.jobId, taskId: task.taskId });
-      if (known.some(({ id }) => id.attempt === task.attempt)) {
-        return "known";
-      }
-      if (known.some(({ id }) => id.attempt > task.attempt)) {
-        return "superseded";
-      }
-      if (state !== "taking") {
-        return "stopping";
-      }
-      known.forEach(drop);
-      if (slotsFree() === 0) {
-        return "busy";
-      }
-      sweep(entries, Date.now());
-      const entry = begin(task);
-      entries.set(keyOf(entry.id), entry);
-      return "accepted";
-    },
-    forget(id) {
-      const entry = entries.get(keyOf(id));
-      if (entry !== undefined) {
-        drop(entry);
-      }
-    },
+    start: (task) => start(registry, task),
+    forget: (id) => attemptsOf(registry, id).forEach((entry) => drop(registry, entry)),
     forgetJob(jobId) {
-      of({ jobId }).forEach(drop);
+      attemptsOf(registry, { jobId }).forEach((entry) => drop(registry, entry));
       options.releaseJob(jobId);
     },
-    snapshot: (jobId) => of({ jobId }).map(({ report }) => report),
-    slotsFree,
+    snapshot: (jobId) => attemptsOf(registry, { jobId }).map(({ report }) => report),
+    slotsFree: () => slotsFree(registry),
     changes,
-    state: () => state,
-    async stop() {
-      state = "stopping";
-      const all = [...running];
-      all.forEach(({ controller }) => controller.abort(new TaskFailure({ code: "encoder_stopping" })));
-      await Promise.all(all.map(({ ended }) => ended));
-      state = "stopped";
-      changes.emit("stopped");
-      return all.length;
-    },
+    state: () => registry.state,
+    stop: () => stop(registry),
   };
+}
+
+function start(registry: Registry, task: Task): StartOutcome {
+  const known = attemptsOf(registry, { jobId: task.jobId, taskId: task.taskId });
+  if (known.some(({ id }) => id.attempt === task.attempt)) {
+    return "known";
+  }
+  if (known.some(({ id }) => id.attempt > task.attempt)) {
+    return "superseded";
+  }
+  if (registry.state !== "taking") {
+    return "stopping";
+  }
+  known.forEach((entry) => drop(registry, entry));
+  if (slotsFree(registry) === 0) {
+    return "busy";
+  }
+  sweep(registry, Date.now());
+  begin(registry, task);
+  return "accepted";
+}
+
+function begin(registry: Registry, task: Task): void {
+  const id = { jobId: task.jobId, taskId: task.taskId, attempt: task.attempt };
+  const base = { taskId: task.taskId, attempt: task.attempt };
+  const controller = new AbortController();
+  const report: TaskReport = { ...base, state: "running", phase: "fetching", progressPercent: 0 };
+  const entry: Entry = { id, report, controller, ended: Promise.resolve(), endedAt: null };
+  registry.entries.set(keyOf(id), entry);
+  registry.running.add(entry);
+  const onProgress = (progress: Progress): void =>
+    publish(registry, entry, { ...base, state: "running", ...progress });
+  entry.ended = registry.run(task, controller.signal, onProgress).then((outcome) => {
+    // Before the report goes out: whoever reads it may send the next task at once.
+    registry.running.delete(entry);
+    entry.endedAt = Date.now();
+    if (outcome.state !== "cancelled") {
+      publish(registry, entry, { ...base, ...outcome });
+    }
+  });
+}
+
+/** A forgotten attempt still ends, but nobody hears of it. */
+function publish(registry: Registry, entry: Entry, report: TaskReport): void {
+  entry.report = report;
+  if (registry.entries.get(keyOf(entry.id)) === entry) {
+    registry.changes.emit(`report:${entry.id.jobId}`, report);
+  }
+}
+
+function drop(registry: Registry, entry: Entry): void {
+  registry.entries.delete(keyOf(entry.id));
+  entry.controller.abort(new Error("the attempt is not wanted any more"));
+}
+
+async function stop(registry: Registry): Promise<number> {
+  registry.state = "stopping";
+  const all = [...registry.running];
+  all.forEach(({ controller }) => controller.abort(new TaskFailure({ code: "encoder_stopping" })));
+  await Promise.all(all.map(({ ended }) => ended));
+  registry.state = "stopped";
+  registry.changes.emit("stopped");
+  return all.length;
+}
+
+/** An aborted attempt is about to end and holds no slot: the attempt that replaces it may start at once. */
+function slotsFree({ state, slots, running }: Registry): number {
+  const taken = [...running].filter(({ controller }) => !controller.signal.aborted).length;
+  return state === "taking" ? Math.max(0, slots - taken) : 0;
+}
+
+/** Attempts that have all the ids that are given. */
+function attemptsOf(registry: Registry, wanted: Partial<AttemptId>): Entry[] {
+  return [...registry.entries.values()].filter(
+    ({ id }) =>
+      id.jobId === wanted.jobId &&
+      (wanted.taskId === undefined || id.taskId === wanted.taskId) &&
+      (wanted.attempt === undefined || id.attempt === wanted.attempt),
+  );
 }
 
 function keyOf({ jobId, taskId, attempt }: AttemptId): string {
   return `${jobId}/${taskId}/${attempt}`;
 }
 
-function sweep(entries: Map<string, Entry>, now: number): void {
+function sweep({ entries }: Registry, now: number): void {
   for (const [key, entry] of entries) {
     if (entry.endedAt !== null && now - entry.endedAt > KEEP_ENDED_MS) {
       entries.delete(key);

@@ -5,7 +5,7 @@
 import { TaskFailure } from "../run/task-failure.ts";
 
 /** Coconut documents none; browsers allow 20, CDNs with signed URLs need 2 or 3. */
-export const MAX_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 /** A URL without userinfo and fragment, and the Authorization header that the userinfo stood for. */
 export type SourceAddress = { url: URL; authorization: string | null };

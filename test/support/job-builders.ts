@@ -79,7 +79,7 @@ export function aStream(overrides: Partial<HttpstreamRequest & Common> = {}): Ou
   };
 }
 
-export function aSpec(overrides: Partial<JobSpec> = {}): JobSpec {
+function aSpec(overrides: Partial<JobSpec> = {}): JobSpec {
   return {
     ultrafast: false,
     input: { displayUrl: "https://media.example.com/source.mp4" },

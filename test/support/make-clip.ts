@@ -26,8 +26,8 @@ export function lavfi(graph: string): string[] {
 /** Quick, nearly lossless H.264 for sources whose pixels are measured. */
 export const SHARP_H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "4"];
 
-/** A picture whose brightness tells its time: frame n at 25 a second is grey of 16 + 2n. Up to 4 s. */
-export const TIME_AS_LUMA = "nullsrc=s=64x64:r=25,format=gray,geq=lum='2*N',format=yuv420p";
+/** A picture whose brightness tells its time: frame n of 4 s at 25 a second is grey of level 2n. */
+export const TIME_AS_LUMA = "nullsrc=s=64x64:r=25:d=4,format=gray,geq=lum='2*N',format=yuv420p";
 
 /** Four corners in four colours: red top left, green top right, blue bottom left, white bottom right. */
 export function corners(widthPx: number, heightPx: number, rate = 25): string {
@@ -87,7 +87,12 @@ export async function packets(
   path: string,
   stream: string,
 ): Promise<{ ptsSeconds: number; dtsSeconds: number; isKey: boolean }[]> {
-  const lines = await probeLines(path, ["-select_streams", stream, "-show_entries", "packet=pts_time,dts_time,flags"]);
+  const lines = await probeLines(path, [
+    "-select_streams",
+    stream,
+    "-show_entries",
+    "packet=pts_time,dts_time,flags",
+  ]);
   return lines.map((line) => {
     const [pts, dts, flags = ""] = line.split(",");
     return { ptsSeconds: Number(pts), dtsSeconds: Number(dts), isKey: flags.startsWith("K") };
@@ -101,18 +106,39 @@ export async function probeEntry(path: string, stream: string, entry: string): P
 
 /** Mean brightness of every frame, 0..255 as stored in the luma plane, in display order. */
 export async function frameLumas(path: string): Promise<number[]> {
-  const filter = "extractplanes=y,scale=1:1:flags=area";
+  // Not down to one pixel: swscale's weights are too coarse for an average over a large picture.
+  const filter = `extractplanes=y,scale=${LUMA_SIDE}:${LUMA_SIDE}:flags=area`;
   const args = ["-v", "error", "-i", `file:${path}`, "-vf", filter, "-fps_mode", "passthrough"];
-  return [...(await run(tools.ffmpegPath, [...args, "-f", "rawvideo", "-"]))];
+  const pixels = await run(tools.ffmpegPath, [...args, "-f", "rawvideo", "-"]);
+  const frames = Array.from({ length: pixels.length / LUMA_SIDE ** 2 }, (_, index) =>
+    pixels.subarray(index * LUMA_SIDE ** 2, (index + 1) * LUMA_SIDE ** 2),
+  );
+  return frames.map((frame) => Math.round(frame.reduce((sum, pixel) => sum + pixel, 0) / frame.length));
 }
+
+const LUMA_SIDE = 64;
 
 export type Pixel = { red: number; green: number; blue: number };
 
 /** The first frame as it would be shown, with a reader for single pixels. */
-export async function firstPicture(path: string): Promise<{ at: (x: number, y: number) => Pixel; bytes: number }> {
+export async function firstPicture(
+  path: string,
+): Promise<{ at: (x: number, y: number) => Pixel; bytes: number }> {
   const size = await probeEntry(path, "v:0", "stream=width,height");
   const [width = 0] = size.split(",").map(Number);
-  const args = ["-v", "error", "-i", `file:${path}`, "-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo", "-"];
+  const args = [
+    "-v",
+    "error",
+    "-i",
+    `file:${path}`,
+    "-frames:v",
+    "1",
+    "-pix_fmt",
+    "rgb24",
+    "-f",
+    "rawvideo",
+    "-",
+  ];
   const rgb = await run(tools.ffmpegPath, args);
   const at = (x: number, y: number): Pixel => {
     const [red = 0, green = 0, blue = 0] = rgb.subarray(3 * (y * width + x));
@@ -121,9 +147,46 @@ export async function firstPicture(path: string): Promise<{ at: (x: number, y: n
   return { at, bytes: rgb.length };
 }
 
-/** Mono samples from -1 to 1 at 48 kHz, from the first audio sample that a player would play. */
+/** Mono samples from -1 to 1 at 48 kHz on the file's own time: a late start is silence. */
 export async function samples(path: string): Promise<Float32Array> {
-  const args = ["-v", "error", "-i", `file:${path}`, "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "f32le", "-"];
+  const onTime = ["-af", "aresample=osr=48000:async=1:first_pts=0"];
+  const args = [
+    "-v",
+    "error",
+    "-i",
+    `file:${path}`,
+    "-map",
+    "0:a:0",
+    ...onTime,
+    "-ac",
+    "1",
+    "-f",
+    "f32le",
+    "-",
+  ];
   const bytes = await run(tools.ffmpegPath, args);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+/** Seconds at which a sound first becomes louder than a hundredth of full scale. */
+export function onsetSeconds(sound: Float32Array): number {
+  return sound.findIndex((sample) => Math.abs(sample) > 0.01) / 48_000;
+}
+
+/**
+ * How far a sine of this frequency is from unbroken: the largest difference between a sample and what its two
+ * predecessors demand, as a share of the amplitude. A hole, a jump or a doubled sample gives a value near or above
+ * the steepness of the wave, AAC's own noise a small fraction of it. The first and last tenth of a second are left out.
+ */
+export function largestBreak(sound: Float32Array, frequencyHz: number): number {
+  const edge = 4_800;
+  const turn = 2 * Math.cos((2 * Math.PI * frequencyHz) / 48_000);
+  let amplitude = 0;
+  let largest = 0;
+  for (let index = edge; index < sound.length - edge; index++) {
+    const [before = 0, previous = 0, current = 0] = sound.subarray(index - 2, index + 1);
+    amplitude = Math.max(amplitude, Math.abs(current));
+    largest = Math.max(largest, Math.abs(current - (turn * previous - before)));
+  }
+  return largest / amplitude;
 }

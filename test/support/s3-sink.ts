@@ -9,8 +9,8 @@ import { AwsV4Signer } from "aws4fetch";
 import type { ObjectStoreConfig } from "../../encoder/contract/object-store.ts";
 import { startLocalServer } from "./local-server.ts";
 
-export type SinkObject = { bytes: Buffer; headers: Record<string, string> };
-export type SinkCall = {
+type SinkObject = { bytes: Buffer; headers: Record<string, string> };
+type SinkCall = {
   method: string;
   key: string;
   query: URLSearchParams;
@@ -18,7 +18,7 @@ export type SinkCall = {
 };
 
 /** `drop` breaks the connection before anything is done; `lose` does the work and breaks it then. */
-export type Misbehaviour =
+type Misbehaviour =
   | { httpStatus: number; code: string; headers?: Record<string, string> }
   | "drop"
   | "lose"

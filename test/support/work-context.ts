@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { locateFfmpeg } from "../../encoder/run/locate-ffmpeg.ts";
 import type { WorkContext } from "../../encoder/run/work-context.ts";
 
+const tools = await locateFfmpeg();
+
 /** A context with a new empty directory under `parent`, and the fractions that were reported. */
 export async function aWorkContext(
   parent: string,
@@ -11,7 +13,7 @@ export async function aWorkContext(
 ): Promise<WorkContext & { fractions: number[] }> {
   const fractions: number[] = [];
   return {
-    tools: await locateFfmpeg(),
+    tools,
     directory: await mkdtemp(join(parent, "work-")),
     signal: new AbortController().signal,
     onProgress: (fraction) => fractions.push(fraction),

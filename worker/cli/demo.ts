@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CliError } from "./cli-error.ts";
-import { parseFlags, parseInteger } from "./command-flags.ts";
 import { demoJobRequest } from "./demo/demo-job.ts";
+import { parseDemoRequest, type DemoRequest } from "./demo/demo-request.ts";
 import { demoService, type DemoService } from "./demo/demo-service.ts";
 import { demoSource, type DemoSource } from "./demo/demo-source.ts";
 import { followJob, waitForLastWebhook } from "./demo/follow-job.ts";
@@ -28,62 +28,81 @@ Turns a video into MP4, HLS and thumbnails and shows how: a test video made on t
   --port N   where a running service is, or where one is started (default: a running one at 8787, else a free port)
 `;
 
-type DemoFlags = { source: string | null; port: number | null; keep: boolean };
-
 /** What the demo has set up, for its steps. */
 type Stage = { service: DemoService; source: DemoSource; api: JobApi; display: LiveDisplay };
+
+/** What a shell reports for Ctrl-C. */
+const STOPPED_EXIT_CODE = 130;
 
 const paint = paintFor(process.stdout);
 
 async function demo(argv: string[]): Promise<ExitCode> {
-  const flags = parseDemoFlags(argv);
+  const request = parseDemoRequest(argv, (path) => typedPath(path, "demo"));
   const signal = stopRequest();
   const directory = mkdtempSync(join(tmpdir(), "copra-demo-"));
   const ends: (() => Promise<void>)[] = [];
   try {
-    return await unlessStopped(signal, show(flags, directory, signal, ends));
+    const stage = await unlessStopped(signal, setUp(request, directory, signal, ends));
+    const exitCode = await unlessStopped(signal, unlessFailed(stage.service, showJob(stage, ends)));
+    await closingWords(stage, request, signal);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof Stopped) {
+      return STOPPED_EXIT_CODE;
+    }
+    throw error;
   } finally {
     await Promise.all(ends.map((end) => end()));
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** The whole demo. What has to be ended afterwards is added to `ends`. */
-async function show(
-  flags: DemoFlags,
+/** Finds or starts the service and makes the source. What has to be ended afterwards is added to `ends`. */
+async function setUp(
+  request: DemoRequest,
   directory: string,
   signal: AbortSignal,
   ends: (() => Promise<void>)[],
-): Promise<ExitCode> {
+): Promise<Stage> {
   const display = liveDisplay(process.stdout, paint);
   display.print(paint("bold", "Copra demo"), "");
   const startedAt = performance.now();
-  if (flags.source === null) {
+  if (request.source === null) {
     // Both of the following need it; where it is missing it is to be installed once.
     await localFfmpeg();
   }
-  const starting = demoService({
-    port: flags.port,
-    directory,
-    signal,
-    report: (line) => display.print(`  ${line}`),
+  const report = (line: string) => display.print(`  ${line}`);
+  const end = new AbortController();
+  const untilEnd = AbortSignal.any([signal, end.signal]);
+  const starting = demoService({ port: request.port, directory, signal: untilEnd, report });
+  ends.push(async () => {
+    end.abort();
+    await (await starting.catch(() => null))?.stop();
   });
-  ends.push(async () => (await starting.catch(() => null))?.stop());
-  const [service, source] = await Promise.all([starting, demoSource(flags.source, directory)]);
+  const [service, source] = await Promise.all([starting, demoSource(request.source, directory)]);
   const how = service.isOwn ? `started in ${secondsSince(startedAt)}` : "running already";
   display.print(`  service  ${service.url}/v2  ${paint("dim", how)}`);
   display.print(`  source   ${source.description}`);
-  const stage = { service, source, api: jobApi(service.url, service.key), display };
-  const exitCode = await unlessFailed(service, showJob(stage, ends));
-  if (flags.keep && service.isOwn) {
-    display.print("", `  The service runs until Ctrl-C: ${service.url}/v2 key ${service.key}`);
-    await unlessFailed(service, aborted(signal));
-  } else if (service.isOwn) {
+  return { service, source, api: jobApi(service.url, service.key), display };
+}
+
+/** Says what becomes of the service and, where it is to go on, waits for Ctrl-C. */
+async function closingWords(
+  { service, display }: Stage,
+  request: DemoRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!service.isOwn) {
+    return;
+  }
+  if (!request.keep) {
     display.print(
       paint("dim", "  The service ends with the demo; npm run demo -- --keep leaves it running."),
     );
+    return;
   }
-  return exitCode;
+  display.print("", `  The service runs until Ctrl-C: ${service.url}/v2 key ${service.key}`);
+  await unlessFailed(service, aborted(signal));
 }
 
 async function showJob(stage: Stage, ends: (() => Promise<void>)[]): Promise<ExitCode> {
@@ -138,26 +157,13 @@ async function showOutputs(job: Job, { api, service, display }: Stage): Promise<
   }
 }
 
-function parseDemoFlags(argv: string[]): DemoFlags {
-  const { values, positionals } = parseFlags(argv, {
-    maxPositionals: 1,
-    options: { keep: { type: "boolean" }, port: { type: "string" } },
-  });
-  const [source] = positionals;
-  const isUrl = source !== undefined && /^https?:\/\//i.test(source);
-  return {
-    source: source === undefined || isUrl ? (source ?? null) : typedPath(source, "demo"),
-    port:
-      values.port === undefined
-        ? null
-        : parseInteger("port", values.port, { min: 0, max: 65_535, fallback: 0 }),
-    keep: values.keep ?? false,
-  };
-}
+/** The person wants an end before the demo's own. */
+class Stopped extends Error {}
 
-/** The work's exit code; 130 as soon as the person wants an end. */
-function unlessStopped(signal: AbortSignal, work: Promise<ExitCode>): Promise<ExitCode> {
-  return Promise.race([aborted(signal).then(() => 130), work]);
+/** The work's result. @throws Stopped as soon as the person wants an end. */
+function unlessStopped<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  const stopped = aborted(signal).then(() => Promise.reject<never>(new Stopped()));
+  return Promise.race([stopped, work]);
 }
 
 /** The work's result, unless the demo's own service ends before. */

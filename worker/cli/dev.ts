@@ -1,10 +1,10 @@
 /** `npm run dev`: the whole service on this machine until Ctrl-C. */
 import { styleText } from "node:util";
-import { UsageError } from "./cli-error.ts";
-import { parseFlags, parseInteger } from "./command-flags.ts";
+import { parseDevRequest } from "./dev-request.ts";
 import { DEFAULT_STATE_DIR } from "./dev-state.ts";
+import { DEFAULT_PORT } from "./ports.ts";
 import { runCommand, typedPath, type ExitCode } from "./run-command.ts";
-import { DEFAULT_PORT, startService, type ServiceOptions } from "./service.ts";
+import { startService } from "./service.ts";
 import { aborted, stopRequest } from "./stop-request.ts";
 
 const USAGE = `Usage: npm run dev [-- --port ${DEFAULT_PORT}] [--encoders 2] [--state DIR] [--fresh] [--verbose]
@@ -22,15 +22,20 @@ COPRA_DEV_KEY replaces the development key. FFMPEG_PATH and FFPROBE_PATH name an
 `;
 
 async function dev(argv: string[]): Promise<ExitCode> {
+  const request = parseDevRequest(argv);
   const signal = stopRequest();
-  const service = await startService({ ...parseDevFlags(argv), signal, report: say }).catch(
-    (error: unknown) => {
-      if (signal.aborted) {
-        return null;
-      }
-      throw error;
-    },
-  );
+  const service = await startService({
+    ...request,
+    stateDir: request.state === null ? DEFAULT_STATE_DIR : typedPath(request.state, "dev"),
+    signal,
+    report: say,
+    ...(request.isVerbose ? { onLine: showLine } : {}),
+  }).catch((error: unknown) => {
+    if (signal.aborted) {
+      return null;
+    }
+    throw error;
+  });
   if (service === null) {
     return 0;
   }
@@ -42,29 +47,6 @@ async function dev(argv: string[]): Promise<ExitCode> {
   }
   say(failure);
   return 1;
-}
-
-function parseDevFlags(argv: string[]): ServiceOptions {
-  const { values } = parseFlags(argv, {
-    maxPositionals: 0,
-    options: {
-      port: { type: "string" },
-      encoders: { type: "string" },
-      state: { type: "string" },
-      fresh: { type: "boolean" },
-      verbose: { type: "boolean" },
-    },
-  });
-  if (values.state === "") {
-    throw new UsageError("--state: give a directory.");
-  }
-  return {
-    port: parseInteger("port", values.port, { min: 0, max: 65_535, fallback: DEFAULT_PORT }),
-    encoderCount: parseInteger("encoders", values.encoders, { min: 1, max: 16, fallback: 2 }),
-    stateDir: values.state === undefined ? DEFAULT_STATE_DIR : typedPath(values.state, "dev"),
-    fresh: values.fresh ?? false,
-    ...(values.verbose === true ? { onLine: showLine } : {}),
-  };
 }
 
 function showLine(name: string, line: string): void {

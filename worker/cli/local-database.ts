@@ -29,7 +29,8 @@ export function openLocalDatabase(paths: StatePaths): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS });
   try {
-    database.exec("PRAGMA journal_mode = WAL");
+    // The Worker does not wait for locks, so ours must be short: no fsync and no checkpoint while one is held.
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0");
     applyMigrations(database, join(PROJECT_ROOT, "migrations"));
     return database;
   } catch (error) {
@@ -44,11 +45,13 @@ export function applyMigrations(database: DatabaseSync, migrationsDir: string): 
     .filter((name) => name.endsWith(".sql"))
     .toSorted();
   database.exec(MIGRATIONS_TABLE);
-  for (const name of names) {
-    // The lock is taken before the look: another process may be applying the same migration.
+  const isApplied = (name: string) =>
+    database.prepare("SELECT 1 FROM d1_migrations WHERE name = ?").get(name) !== undefined;
+  for (const name of names.filter((candidate) => !isApplied(candidate))) {
+    // Looked again under the lock: another process may be applying the same migration.
     database.exec("BEGIN IMMEDIATE");
     try {
-      if (database.prepare("SELECT 1 FROM d1_migrations WHERE name = ?").get(name) === undefined) {
+      if (!isApplied(name)) {
         database.exec(readFileSync(join(migrationsDir, name), "utf8"));
         database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").run(name);
       }

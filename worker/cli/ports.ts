@@ -2,6 +2,11 @@
 import { createServer, type Server } from "node:net";
 import { CliError } from "./cli-error.ts";
 
+/** Where the API listens unless told otherwise; wrangler's own default. */
+export const DEFAULT_PORT = 8787;
+
+export const MAX_PORT = 65_535;
+
 /** The only address that the local service listens at. */
 export const LOOPBACK = "127.0.0.1";
 

@@ -11,13 +11,11 @@ import { developmentWebhookSecret, ensureDevelopmentKey } from "./development-ac
 import { slotsPerEncoder, startEncoder, type LocalEncoder } from "./encoder-process.ts";
 import { localKeyDatabase } from "./key-database.ts";
 import { openLocalDatabase } from "./local-database.ts";
-import { claimPort, freePorts, LOOPBACK } from "./ports.ts";
+import { claimPort, DEFAULT_PORT, freePorts, LOOPBACK } from "./ports.ts";
 import { describeEnd, type ProcessGroup } from "./process-group.ts";
 import { lockState } from "./state-lock.ts";
 import { unlessCalledOff, waitUntilReady } from "./wait-until-ready.ts";
 import { startWorker } from "./worker-process.ts";
-
-export const DEFAULT_PORT = 8787;
 
 export type ServiceOptions = {
   /** Absolute. Default: `.wrangler` in the project. */

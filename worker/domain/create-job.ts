@@ -5,7 +5,7 @@ import type { JobSpec } from "./job-spec.ts";
 /** No honest job takes longer; past it the job fails instead of hanging. */
 const JOB_BUDGET_MS = 24 * 60 * 60 * 1000;
 
-export const INGEST_TASK_ID = "ingest";
+const INGEST_TASK_ID = "ingest";
 
 export type NewJob = {
   id: string;

@@ -75,7 +75,9 @@ function encodingWork(state: JobState, now: number): Work[] {
       : [],
   );
   const polls = pollableEncoders(state).map((encoder): Work => ({ type: "poll", encoder }));
-  const isWanting = state.record.capacityAt <= now && startableTasks(state, now).length > 0;
+  // While a start is on its way the encoder still counts its slot as free, and would be promised too much.
+  const isWanting =
+    starts.length === 0 && state.record.capacityAt <= now && startableTasks(state, now).length > 0;
   return [...starts, ...cancels, ...polls, ...(isWanting ? [{ type: "find-capacity" as const }] : [])];
 }
 

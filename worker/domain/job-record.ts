@@ -103,7 +103,7 @@ export type TaskRecord = {
 };
 
 /** What a task does, without credentials: enough to build the wire task at any time. */
-export type TaskWork =
+type TaskWork =
   | { kind: "ingest" }
   | { kind: "encode"; threads: number; rendition: RenditionSpec; to: "destination" | "work"; key: string }
   | { kind: "image"; threads: number; image: ImageSpec; keys: string[] }

@@ -24,7 +24,6 @@ const OUTPUT_TRANSITIONS = {
 } as const satisfies Record<string, readonly string[]>;
 
 export type OutputStatus = keyof typeof OUTPUT_TRANSITIONS;
-export const OUTPUT_STATUSES = Object.keys(OUTPUT_TRANSITIONS) as OutputStatus[];
 
 /** Coconut's words per kind of output; `aborted` is not documented but was seen from the real service. */
 const PUBLIC_OUTPUT_STATUS: Record<OutputType, Record<OutputStatus, string>> = {

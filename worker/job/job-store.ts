@@ -28,6 +28,11 @@ export type JobStore = ReturnType<typeof openJobStore>;
 
 /** Reads and writes; callers wrap writes that belong together in one transaction. */
 export function openJobStore(sql: SqlStorage) {
+  return { ...stateRows(sql), ...metadataRows(sql), ...secretRows(sql), ...deliveryRows(sql) };
+}
+
+/** What `decideJob` decides on. */
+function stateRows(sql: SqlStorage) {
   return {
     exists: (): boolean => sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'record'").toArray().length > 0,
 
@@ -70,7 +75,12 @@ export function openJobStore(sql: SqlStorage) {
       }
       return record.length + tasks.length + outbox.length;
     },
+  };
+}
 
+/** ffprobe's trees by key: `input`, `output-<index>`. */
+function metadataRows(sql: SqlStorage) {
+  return {
     saveMetadata: (key: string, value: Json): void => {
       sql.exec("INSERT OR REPLACE INTO metadata (key, json) VALUES (?, ?)", key, row(value));
     },
@@ -80,7 +90,12 @@ export function openJobStore(sql: SqlStorage) {
       const [found] = sql.exec<JsonRow>("SELECT json FROM metadata WHERE key = ?", key).toArray();
       return found === undefined ? undefined : parse<Json>(found);
     },
+  };
+}
 
+/** Sealed secrets by kind. */
+function secretRows(sql: SqlStorage) {
+  return {
     saveSecret: (kind: string, sealed: Sealed): void => {
       const { iv, ciphertext, keyVersion } = sealed;
       sql.exec(
@@ -108,7 +123,12 @@ export function openJobStore(sql: SqlStorage) {
     wipeSecrets: (): void => {
       sql.exec("DELETE FROM secret");
     },
+  };
+}
 
+/** The log of webhook attempts. */
+function deliveryRows(sql: SqlStorage) {
+  return {
     logDelivery: (eventId: string, attempt: number, at: number, result: DeliveryResult): void => {
       sql.exec(
         "INSERT OR REPLACE INTO delivery (event_id, attempt, at, http_status, latency_ms, note) VALUES (?, ?, ?, ?, ?, ?)",

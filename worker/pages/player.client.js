@@ -51,9 +51,11 @@
       explain(error.response?.code ?? null, error.type === Player.ErrorTypes.NETWORK_ERROR, error.details);
     });
     quality.addEventListener("change", () => {
-      player.nextLevel = Number(quality.value);
-      const chosen = player.levels[player.nextLevel];
-      if (chosen === undefined || player.nextLevel === player.currentLevel) {
+      const index = Number(quality.value);
+      // Read back, it names what is buffered next, not what is asked for.
+      player.nextLevel = index;
+      const chosen = player.levels[index];
+      if (chosen === undefined || index === player.currentLevel) {
         showRendition(player);
       } else {
         setText("rendition", `Switching to ${describeLevel(chosen)}…`);

@@ -83,6 +83,6 @@ export function scriptEncoder(script: Script, answerWebhook: (webhook: Webhook) 
 
   const spy = vi
     .spyOn(globalThis, "fetch")
-    .mockImplementation((input, init) => answer(new Request(input as RequestInfo, init as RequestInit), init?.signal));
+    .mockImplementation((input, init) => answer(new Request(input, init), init?.signal));
   return { started, released, webhooks, current, restore: () => spy.mockRestore() };
 }

@@ -7,8 +7,8 @@ import { developmentWebhookSecret } from "../development-account.ts";
 import { isCopra, keyProbeStatus } from "../health.ts";
 import { localKeyDatabase } from "../key-database.ts";
 import { openLocalDatabase } from "../local-database.ts";
-import { LOOPBACK } from "../ports.ts";
-import { DEFAULT_PORT, startService } from "../service.ts";
+import { DEFAULT_PORT, LOOPBACK } from "../ports.ts";
+import { startService } from "../service.ts";
 
 export type DemoService = {
   url: string;

@@ -72,7 +72,7 @@ async function streamFacts(masterUrl: string, tree: unknown): Promise<Facts> {
   const hls = await readHlsPackage(masterUrl, async (url) => (await fetch(url)).text());
   const byPackage = z.object({ hls: z.unknown() }).safeParse(tree);
   const variants = `${hls.variantCount} variant${hls.variantCount === 1 ? "" : "s"}`;
-  const largest = hls.largestResolution === null ? "" : ` to ${hls.largestResolution.replace("x", "×")}`;
+  const largest = hls.largestResolution === null ? "" : ` up to ${hls.largestResolution.replace("x", "×")}`;
   return {
     sizeBytes: await totalSize(hls.urls),
     durationSeconds: readTree(byPackage.data?.hls).durationSeconds,

@@ -39,7 +39,7 @@ async function serve(
 
 type Outcome = { bytes: Buffer; sizeBytes: number; progress: [number, number | null][] };
 
-/** Fast pace and short limits; private addresses allowed, since the servers are on loopback. */
+/** Fast pace and few tries; private addresses allowed, since the servers are on loopback. */
 async function download(url: string, changes: Partial<DownloadOptions> = {}): Promise<Outcome> {
   const directory = await mkdtemp(path.join(os.tmpdir(), "copra-test-"));
   const dispatcher = createPublicDialer({ allowPrivateNetwork: true });
@@ -64,11 +64,14 @@ async function download(url: string, changes: Partial<DownloadOptions> = {}): Pr
 
 const LIMITS = {
   ...DEFAULT_SOURCE_LIMITS,
-  stallTimeoutMs: 300,
+  stallTimeoutMs: 20_000,
   maxTries: 3,
   pace: { baseMs: 5, maxMs: 20 },
   throughput: { minBytesPerSecond: 0, windowMs: 1_000 },
 };
+
+/** For servers that fall silent. */
+const IMPATIENT = { ...LIMITS, stallTimeoutMs: 200 };
 
 const failureOf = async (outcome: Promise<unknown>): Promise<unknown> => {
   const error = await outcome.then(
@@ -158,7 +161,7 @@ describe("downloadSource", () => {
     });
 
     it("takes the whole file anew if it has changed meanwhile", async () => {
-      const changed = patternBytes(300_000).reverse();
+      const changed = patternBytes(300_000).fill(7, 0, 150_000);
       const server = await serve((request, response) => {
         if (request.headers.range === undefined) {
           breakHalfway(response, { "accept-ranges": "bytes", etag: '"v0"' });
@@ -327,7 +330,9 @@ describe("downloadSource", () => {
     silent.on("connection", (socket) => sockets.add(socket));
     const address = silent.address();
     const port = typeof address === "object" ? address?.port : null;
-    expect(await failureOf(download(`http://127.0.0.1:${port}/`))).toEqual({ code: "source_unreachable" });
+    expect(await failureOf(download(`http://127.0.0.1:${port}/`, { limits: IMPATIENT }))).toEqual({
+      code: "source_unreachable",
+    });
     sockets.forEach((socket) => socket.destroy());
     silent.close();
   });
@@ -337,7 +342,9 @@ describe("downloadSource", () => {
       response.writeHead(200, { "content-length": BYTES.length });
       response.write(BYTES.subarray(0, 1_000));
     });
-    expect(await failureOf(download(server.origin))).toEqual({ code: "source_too_slow" });
+    expect(await failureOf(download(server.origin, { limits: IMPATIENT }))).toEqual({
+      code: "source_too_slow",
+    });
   });
 
   it("calls a body too slow that crawls, although it never stalls", async () => {

@@ -51,7 +51,7 @@ function aCache(changes: { maxBytes?: number; idleMs?: number } = {}): {
 
 /** Lets everything happen that waits for no input or output but the file system's. */
 const settled = async (condition: () => boolean): Promise<void> => {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   while (!condition() && Date.now() < deadline) {
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,0 +1,197 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { copyFile, readFile, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { probeSource } from "../../../../encoder/run/probe-source.ts";
+import {
+  corners,
+  lavfi,
+  makeClip,
+  makeTestDirectory,
+  SHARP_H264,
+  turnClip,
+} from "../../../support/make-clip.ts";
+import { aWorkContext } from "../../../support/work-context.ts";
+
+let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
+let clip: string;
+beforeAll(async () => {
+  directory = await makeTestDirectory();
+  clip = await makeClip(directory.path, "clip.mp4", [
+    ...lavfi("testsrc2=s=320x180:r=25:d=2"),
+    ...lavfi("sine=440:d=2"),
+    ...SHARP_H264,
+    ...["-c:a", "aac", "-metadata", "title=Clip"],
+  ]);
+});
+afterAll(() => directory.remove());
+
+async function probe(path: string) {
+  return probeSource(path, await aWorkContext(directory.path));
+}
+
+/** Writes a file and probes it. */
+async function probeText(name: string, text: string | Buffer) {
+  const path = join(directory.path, name);
+  await writeFile(path, text);
+  return probe(path);
+}
+
+const failure = (code: string) => expect.objectContaining({ failure: expect.objectContaining({ code }) });
+
+describe("probeSource", () => {
+  it("tells what a file is without telling where it lay", async () => {
+    const { mediaInfo, ffprobe } = await probe(clip);
+    expect(mediaInfo).toMatchObject({
+      mimeType: "video/mp4",
+      durationSeconds: expect.closeTo(2, 1),
+      video: { codec: "h264", widthPx: 320, heightPx: 180, frameRate: { num: 25, den: 1 } },
+      audio: { codec: "aac", sampleRateHz: 44100 },
+    });
+    expect(mediaInfo.sizeBytes).toBe((await readFile(clip)).length);
+    expect(ffprobe.format).toMatchObject({ filename: "", tags: { title: "Clip" } });
+    expect(JSON.stringify(ffprobe)).not.toContain(directory.path);
+  });
+
+  it.each(["we ird:%d;$(x).mp4", "-i.mp4", "http:evil.mp4", "ünï\ncode.mp4"])(
+    "reads a file called %j",
+    async (name) => {
+      const path = join(directory.path, name);
+      await copyFile(clip, path);
+      expect((await probe(path)).mediaInfo.video?.widthPx).toBe(320);
+    },
+  );
+
+  it("reads the turn of a picture", async () => {
+    for (const degrees of [90, 180, 270] as const) {
+      const args = [...lavfi(corners(320, 180)), "-t", "0.2", ...SHARP_H264];
+      const turned = await makeClip(directory.path, `turned-${degrees}.mp4`, args);
+      await turnClip(turned, degrees);
+      expect((await probe(turned)).mediaInfo.video).toMatchObject({ rotationDegrees: degrees });
+    }
+  });
+
+  it("refuses an empty file", async () => {
+    await expect(probeText("empty.mp4", "")).rejects.toEqual(failure("source_empty"));
+  });
+
+  it("refuses text, noise and a file that breaks off before its index", async () => {
+    await expect(probeText("text.mp4", "this is no video\n".repeat(100))).rejects.toEqual(
+      failure("source_not_media"),
+    );
+    const noise = Buffer.from(
+      Array.from({ length: 50_000 }, (_, index) => (index * 7919 + (index >> 3)) % 251),
+    );
+    await expect(probeText("noise.mp4", noise)).rejects.toEqual(failure("source_not_media"));
+    const cutOff = join(directory.path, "cut-off.mp4");
+    await copyFile(clip, cutOff);
+    await truncate(cutOff, 20_000);
+    await expect(probe(cutOff)).rejects.toEqual(failure("source_not_media"));
+  });
+
+  it("refuses pictures and subtitles, which are no source", async () => {
+    const png = await makeClip(directory.path, "a.png", [...lavfi("testsrc2=s=64x64"), "-frames:v", "1"]);
+    await expect(probe(png)).rejects.toEqual(failure("source_not_media"));
+    await expect(probeText("a.srt", "1\n00:00:00,000 --> 00:00:01,000\nHello\n")).rejects.toEqual(
+      failure("source_not_media"),
+    );
+  });
+
+  it("refuses a picture that is larger than allowed, by its header alone", async () => {
+    const huge = await makeClip(directory.path, "huge.mp4", [
+      ...lavfi("color=s=8704x4352:d=0.04:r=25"),
+      ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"],
+    ]);
+    await expect(probe(huge)).rejects.toMatchObject({
+      failure: { code: "source_limits_exceeded", limit: expect.stringContaining("8192x4320") },
+    });
+  });
+
+  it.each([65, 70])("refuses %i streams", async (count) => {
+    const maps = Array.from({ length: count }, () => ["-map", "0:a"]).flat();
+    for (const name of ["many.mkv", "many.mov"]) {
+      const many = await makeClip(directory.path, name, [
+        ...lavfi("sine=d=0.1"),
+        ...maps,
+        "-c:a",
+        "pcm_s16le",
+      ]);
+      await expect(probe(many)).rejects.toMatchObject({
+        failure: { code: "source_limits_exceeded", limit: "at most 64 streams" },
+      });
+    }
+  });
+
+  it("refuses a duration that no source has", async () => {
+    const long = await makeClip(directory.path, "long.mkv", [
+      ...lavfi("color=s=16x16:r=1:d=2"),
+      ...[
+        "-vf",
+        "setpts=PTS*100000",
+        "-fps_mode",
+        "passthrough",
+        "-enc_time_base",
+        "1:1000",
+        "-c:v",
+        "libx264",
+      ],
+    ]);
+    await expect(probe(long)).rejects.toMatchObject({
+      failure: { code: "source_limits_exceeded", limit: "a duration of at most 24 hours" },
+    });
+  });
+
+  /** FFmpeg opens what a list names. A customer's file must reach no other file and no address, by any road. */
+  describe("for a list of other files in disguise", () => {
+    const hls = (uri: string) => `#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n${uri}\n#EXT-X-ENDLIST\n`;
+
+    it("makes no request", async () => {
+      let requests = 0;
+      const server = createServer((_, response) => {
+        requests += 1;
+        response.end();
+      });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const address = server.address();
+      const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+      const mpd =
+        `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" ` +
+        `mediaPresentationDuration="PT5S"><Period><BaseURL>${url}/</BaseURL><AdaptationSet mimeType="video/mp4">` +
+        `<Representation id="1" bandwidth="1"><BaseURL>i.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>`;
+      try {
+        for (const text of [hls(`${url}/a.ts`), `ffconcat version 1.0\nfile '${url}/a.mp4'\n`, mpd]) {
+          await expect(probeText("list.mp4", text)).rejects.toEqual(failure("source_not_media"));
+        }
+        expect(requests).toBe(0);
+      } finally {
+        server.close();
+      }
+    });
+
+    it("opens no local file", async () => {
+      const segment = await makeClip(directory.path, "secret.ts", ["-i", clip, "-c", "copy"]);
+      const lists = [
+        hls(`file://${segment}`),
+        hls("secret.ts"),
+        hls(segment),
+        "ffconcat version 1.0\nfile secret.ts\n",
+        `ffconcat version 1.0\nfile '${segment}'\n`,
+      ];
+      for (const text of lists) {
+        await expect(probeText("list.mp4", text)).rejects.toEqual(failure("source_not_media"));
+      }
+    });
+
+    it("follows no reference out of a QuickTime file", async () => {
+      const secret = await makeClip(directory.path, "secret.mp4", ["-i", clip, "-c", "copy"]);
+      const reference = Buffer.from(await readFile(secret));
+      // A data reference that is not self-contained points to another file; FFmpeg must stay in this one.
+      const flagsAt = reference.indexOf("url ") + 4;
+      reference.writeUInt32BE(0, flagsAt);
+      const { mediaInfo } = await probeText("reference.mov", reference);
+      expect(mediaInfo.video?.widthPx).toBe(320);
+    });
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { encodeArgs, type EncodePlan } from "../../../../encoder/ffmpeg/encode-args.ts";
+import { anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
+
+function aPlan(overrides: Partial<EncodePlan> = {}): EncodePlan {
+  return {
+    sourcePath: "/scratch/source",
+    zeroSeconds: 0,
+    sourceFrameRate: { num: 25, den: 1 },
+    rendition: aRenditionSpec(),
+    threads: 1,
+    outputPath: "/scratch/out.mp4",
+    ...overrides,
+  };
+}
+
+/** The value after a flag; undefined when the flag is not there. */
+function valueOf(args: readonly string[], flag: string): string | undefined {
+  return args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined;
+}
+
+/** The arguments from the input file on: what is asked for, without the guards. */
+function afterInput(args: readonly string[]): string[] {
+  return args.slice(args.indexOf("-i"));
+}
+
+describe("encodeArgs", () => {
+  it("asks for one H.264 and AAC file with kept frame times", () => {
+    expect(encodeArgs(aPlan())).toEqual([
+      ...["-hide_banner", "-v", "level+warning", "-max_alloc", "536870912"],
+      ...["-nostdin", "-y", "-nostats", "-stats_period", "0.5", "-progress", "pipe:1"],
+      ...["-protocol_whitelist", "file", "-format_whitelist"],
+      "mov,matroska,avi,mpegts,mpeg,flv,ogg,asf,mxf,dv,gif,wav,w64,aiff,caf,mp3,aac,flac,ac3,eac3,amr",
+      ...["-max_pixels", "35389440", "-max_streams", "65"],
+      ...["-threads", "1", "-filter_threads", "1"],
+      ...["-i", "file:/scratch/source"],
+      ...["-map", "0:0", "-map", "0:1", "-sn", "-dn"],
+      ...["-map_metadata", "0", "-map_chapters", "-1", "-write_tmcd", "0"],
+      ...["-vf", "scale=w=320:h=180:flags=bicubic:out_range=tv,setsar=1,format=yuv420p"],
+      ...["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-threads", "1", "-crf", "18"],
+      ...["-fps_mode", "vfr", "-enc_time_base", "1:360000", "-x264-params", "fps=25/1"],
+      ...["-bsf:v", String.raw`setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,0)\,min(DTS\,0)\,DTS)`],
+      ...["-af", "aresample=osr=48000:async=1:first_pts=0", "-c:a", "aac"],
+      ...["-b:a", "128000", "-ar", "48000", "-ac", "2"],
+      ...["-max_muxing_queue_size", "4096", "-movflags", "+faststart", "-f", "mp4", "file:/scratch/out.mp4"],
+    ]);
+  });
+
+  it("holds a bitrate to its target with a cap of one and a half times and a two-second buffer", () => {
+    const video = aVideoSpec({ rate: { mode: "bitrate", bitrateBps: 1_000_001 } });
+    const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video }) }));
+    expect(valueOf(args, "-b:v")).toBe("1000001");
+    expect(valueOf(args, "-maxrate")).toBe("1500002");
+    expect(valueOf(args, "-bufsize")).toBe("2000002");
+    expect(args).not.toContain("-crf");
+  });
+
+  it("caps a quality only when it is asked to", () => {
+    const capped = aVideoSpec({ rate: { mode: "quality", crf: 23.5, maxrateBps: 800_000 } });
+    const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video: capped }) }));
+    expect([valueOf(args, "-crf"), valueOf(args, "-maxrate"), valueOf(args, "-bufsize")]).toEqual([
+      "23.5",
+      "800000",
+      "1600000",
+    ]);
+    expect(encodeArgs(aPlan())).not.toContain("-maxrate");
+  });
+
+  it("centres the picture between bars where the frame is larger than the scaled source", () => {
+    const frame = { widthPx: 640, heightPx: 480, scaledWidthPx: 640, scaledHeightPx: 360 };
+    const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video: aVideoSpec({ frame }) }) }));
+    expect(valueOf(args, "-vf")).toBe(
+      "scale=w=640:h=360:flags=bicubic:out_range=tv,pad=w=640:h=480:x=(ow-iw)/2:y=(oh-ih)/2:color=black," +
+        "setsar=1,format=yuv420p",
+    );
+  });
+
+  it("converts the frame rate first and counts time in frames", () => {
+    const video = aVideoSpec({ frameRate: { num: 30000, den: 1001 } });
+    const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video }) }));
+    expect(valueOf(args, "-vf")).toMatch(/^fps=fps=30000\/1001:start_time=0,scale=/);
+    expect(valueOf(args, "-enc_time_base")).toBe("1001:30000");
+    expect(args).not.toContain("-x264-params");
+  });
+
+  it("forces keyframes at multiples of an interval and forbids others", () => {
+    const video = aVideoSpec({ keyframeIntervalSeconds: 2 });
+    const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video }) }));
+    expect(valueOf(args, "-force_key_frames")).toBe("expr:gte(t,n_forced*2)");
+    expect(valueOf(args, "-sc_threshold")).toBe("0");
+    expect(encodeArgs(aPlan())).not.toContain("-force_key_frames");
+  });
+
+  it("cuts by an exact seek on the input and a length on the output", () => {
+    const span = { startSeconds: 1.5, durationSeconds: 2.0000001 };
+    const args = encodeArgs(aPlan({ zeroSeconds: 0.021, rendition: aRenditionSpec({ span }) }));
+    expect(valueOf(args, "-ss")).toBe("1.521");
+    expect(args.indexOf("-ss")).toBeLessThan(args.indexOf("-i"));
+    expect(valueOf(afterInput(args), "-t")).toBe("2");
+    expect(args).not.toContain("-itsoffset");
+  });
+
+  it("shifts an uncut source to its first picture without seeking", () => {
+    const args = encodeArgs(aPlan({ zeroSeconds: 0.021333 }));
+    expect(valueOf(args, "-itsoffset")).toBe("-0.021333");
+    expect(args).not.toContain("-ss");
+  });
+
+  it("maps only the streams of the plan", () => {
+    const soundOnly = encodeArgs(aPlan({ rendition: aRenditionSpec({ video: null }) }));
+    expect(soundOnly.filter((_, index) => soundOnly[index - 1] === "-map")).toEqual(["0:1"]);
+    expect(soundOnly).not.toContain("-c:v");
+    const audio = anAudioSpec({ sourceStreamIndex: 3 });
+    const chosen = encodeArgs(aPlan({ rendition: aRenditionSpec({ audio }) }));
+    expect(chosen.filter((_, index) => chosen[index - 1] === "-map")).toEqual(["0:0", "0:3"]);
+  });
+
+  it("passes the planned threads to decoder, filters and encoder", () => {
+    const args = encodeArgs(aPlan({ threads: 3 }));
+    const threads = args.filter((_, index) =>
+      ["-threads", "-filter_threads"].includes(args[index - 1] ?? ""),
+    );
+    expect(threads).toEqual(["3", "3", "3"]);
+  });
+
+  it("gives x264 no rate that only a damaged file would claim", () => {
+    expect(encodeArgs(aPlan({ sourceFrameRate: { num: 90000, den: 1 } }))).not.toContain("-x264-params");
+    expect(encodeArgs(aPlan({ sourceFrameRate: { num: 2 ** 40, den: 2 ** 36 } }))).not.toContain(
+      "-x264-params",
+    );
+    expect(encodeArgs(aPlan({ sourceFrameRate: null }))).not.toContain("-x264-params");
+  });
+});

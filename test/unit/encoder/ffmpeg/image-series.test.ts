@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { findRegularSeries, seekPoints } from "../../../../encoder/ffmpeg/image-series.ts";
+
+const times = (count: number, at: (index: number) => number) =>
+  Array.from({ length: count }, (_, index) => at(index));
+
+describe("findRegularSeries", () => {
+  it("finds many close pictures at equal distances", () => {
+    expect(findRegularSeries(times(61, (index) => index))).toEqual({
+      firstSeconds: 0,
+      spacingSeconds: 1,
+      count: 61,
+    });
+    const thirds = findRegularSeries(times(40, (index) => 0.2 + index / 3));
+    expect(thirds).toMatchObject({ firstSeconds: 0.2, count: 40 });
+    expect(thirds?.spacingSeconds).toBeCloseTo(1 / 3, 12);
+  });
+
+  it("leaves few, distant or uneven pictures to seeking", () => {
+    expect(findRegularSeries(times(30, (index) => index))).toBeNull();
+    expect(findRegularSeries(times(100, (index) => index * 60))).toBeNull();
+    expect(findRegularSeries(times(60, (index) => (index === 7 ? 7.01 : index)))).toBeNull();
+  });
+
+  it("leaves equal, falling and single times to seeking", () => {
+    expect(findRegularSeries(times(60, () => 5))).toBeNull();
+    expect(findRegularSeries(times(60, (index) => 60 - index))).toBeNull();
+    expect(findRegularSeries([5])).toBeNull();
+  });
+});
+
+describe("seekPoints", () => {
+  it("goes straight to the time where an index knows the keyframes", () => {
+    expect(seekPoints(30, "mov,mp4,m4a,3gp,3g2,mj2")).toEqual([30, 20, null]);
+  });
+
+  it("keeps a distance where seeking is guesswork, and ends at the beginning", () => {
+    expect(seekPoints(30, "mpegts")).toEqual([20, null]);
+    expect(seekPoints(4, "mpegts")).toEqual([null]);
+    expect(seekPoints(0, "matroska,webm")).toEqual([null]);
+  });
+});
