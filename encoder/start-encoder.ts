@@ -76,7 +76,7 @@ function createRunner(config: Config, scratch: Scratch, located: Promise<FfmpegT
   const objects = createS3Store({ publicDispatcher, ownDispatcher, budgetMs: config.uploadBudgetMs });
   return createTaskRunner({
     slots: config.slots,
-    releaseJob: sources.releaseJob,
+    releaseJob: (jobId) => sources.releaseJob(jobId),
     run: async (task, signal, onProgress) => {
       const services = { tools: await located, sources, objects, sourceMaxSeconds: config.source.maxSeconds };
       return runTask(task, { services, directory: scratch.directory, signal, onProgress, log });

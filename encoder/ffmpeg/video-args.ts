@@ -7,7 +7,7 @@ import { fitFilter } from "./fit-filter.ts";
  * x264's speed. `veryfast` is about a third of `medium`'s work for some 10 % more bits at equal quality; anything
  * faster gives up B-frame decisions and shows it.
  */
-export const X264_PRESET = "veryfast";
+const X264_PRESET = "veryfast";
 
 /**
  * Ticks per second of a picture whose times are kept. A multiple of 24000, 30000, 60000, 90000 and 1000: the frames

@@ -14,15 +14,10 @@ const APT_GET = "/usr/bin/apt-get";
 const INSTALL_LIMIT_MS = 15 * 60_000;
 
 /** The proxy settings are apt's own way out of a closed network. */
-const PASSED_VARIABLES = [
-  "PATH",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-];
+const PASSED_VARIABLES = ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
+
+/** dpkg refuses to work without the system's own directories, which a user's PATH may lack. */
+const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * The tools, installed first when they are missing or too old and this may install them. Silent when they are there.
@@ -62,7 +57,12 @@ async function runApt(args: readonly string[]): Promise<void> {
     signal: new AbortController().signal,
     wallLimitMs: INSTALL_LIMIT_MS,
     limits: null,
-    env: { ...Object.fromEntries(passed), DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" },
+    env: {
+      ...Object.fromEntries(passed),
+      PATH: SYSTEM_PATH,
+      DEBIAN_FRONTEND: "noninteractive",
+      LC_ALL: "C.UTF-8",
+    },
   });
   if (end.exitCode !== 0) {
     const reason = end.stderrTail.trim().split("\n").at(-1) ?? "";

@@ -117,7 +117,7 @@ function begin(cache: Cache, { key, jobId, url }: { key: string; jobId: string; 
   };
   cache.entries.set(key, entry);
   entry.ready = download(cache, entry, url);
-  entry.ready.catch((error: Error) => evict(cache, entry, error));
+  entry.ready.catch((error: unknown) => evict(cache, entry, error));
   return entry;
 }
 
@@ -173,7 +173,7 @@ function leave(cache: Cache, entry: Entry): void {
 }
 
 /** Forgets the entry at once, so that a later task fetches anew; a file in use stays readable until closed. */
-function evict(cache: Cache, entry: Entry, reason: Error): void {
+function evict(cache: Cache, entry: Entry, reason: unknown): void {
   if (cache.entries.get(entry.key) === entry) {
     cache.entries.delete(entry.key);
   }

@@ -19,7 +19,7 @@ export function encoderClient(origin: string): EncoderClient {
   const request = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${origin}${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${TEST_TOKEN}`, ...init.headers },
+      headers: { authorization: `Bearer ${TEST_TOKEN}`, ...Object.fromEntries(new Headers(init.headers)) },
     });
 
   const poll = async function* (jobId: string, waitMs = 20_000): AsyncGenerator<PollLine> {

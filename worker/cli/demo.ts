@@ -162,13 +162,13 @@ class Stopped extends Error {}
 
 /** The work's result. @throws Stopped as soon as the person wants an end. */
 function unlessStopped<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
-  const stopped = aborted(signal).then(() => Promise.reject<never>(new Stopped()));
+  const stopped = aborted(signal).then(() => Promise.reject(new Stopped()));
   return Promise.race([stopped, work]);
 }
 
 /** The work's result, unless the demo's own service ends before. */
 function unlessFailed<Value>(service: DemoService, work: Promise<Value>): Promise<Value> {
-  const failure = service.failed.then((sentence) => Promise.reject<never>(new CliError(sentence)));
+  const failure = service.failed.then((sentence) => Promise.reject(new CliError(sentence)));
   return Promise.race([work, failure]);
 }
 

@@ -77,7 +77,7 @@ async function mediaPlaylist(name: string): Promise<HLS.types.MediaPlaylist> {
   if (playlist.isMasterPlaylist) {
     throw new Error(`${name} is read as a master playlist`);
   }
-  return playlist as HLS.types.MediaPlaylist;
+  return playlist;
 }
 
 async function masterPlaylist(): Promise<HLS.types.MasterPlaylist> {
@@ -85,7 +85,7 @@ async function masterPlaylist(): Promise<HLS.types.MasterPlaylist> {
   if (!playlist.isMasterPlaylist) {
     throw new Error("not read as a master playlist");
   }
-  return playlist as HLS.types.MasterPlaylist;
+  return playlist;
 }
 
 describe("packageHls", () => {
