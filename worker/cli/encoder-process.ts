@@ -12,8 +12,6 @@ export type EncoderOptions = {
   encoderNumber: number;
   port: number;
   token: string;
-  /** How many tasks it may run at once. */
-  slotCount: number;
   ffmpeg: { ffmpegPath: string; ffprobePath: string };
   paths: StatePaths;
   onLine?: (name: string, line: string) => void;
@@ -45,17 +43,12 @@ export function startEncoder(options: EncoderOptions): LocalEncoder {
   return { ...kept, url };
 }
 
-/** Slots of each of `encoderCount` encoders that share this machine: together one per core, at least one each. */
-export function slotsPerEncoder(coreCount: number, encoderCount: number): number {
-  return Math.max(1, Math.floor(coreCount / encoderCount));
-}
-
+/** Each encoder has a slot per core, its own default: an ordinary job holds one encoder and gets the whole machine. */
 function encoderSettings(options: EncoderOptions, name: string): Record<string, string> {
   return {
     HOST: LOOPBACK,
     PORT: String(options.port),
     ENCODER_TOKEN: options.token,
-    ENCODER_SLOTS: String(options.slotCount),
     ENCODER_SCRATCH_DIR: join(options.paths.scratchDir, name.replace(" ", "-")),
     ALLOW_PRIVATE_NETWORK: "true",
     FFMPEG_PATH: options.ffmpeg.ffmpegPath,

@@ -2,13 +2,12 @@
  * The whole service on this machine: N encoder processes and the Worker under `wrangler dev`, on one state directory.
  * `npm run dev`, `npm run demo` and the end-to-end tests start it through here.
  */
-import { availableParallelism } from "node:os";
 import { localFfmpeg } from "./local-ffmpeg.ts";
 import { developmentKey } from "./api-key.ts";
 import { clearState, DEFAULT_STATE_DIR, loadSecrets, prepareDirectories, statePaths } from "./dev-state.ts";
 import { writeServiceNote, type DevSecrets, type StatePaths } from "./dev-state.ts";
 import { developmentWebhookSecret, ensureDevelopmentKey } from "./development-account.ts";
-import { slotsPerEncoder, startEncoder, type LocalEncoder } from "./encoder-process.ts";
+import { startEncoder, type LocalEncoder } from "./encoder-process.ts";
 import { localKeyDatabase } from "./key-database.ts";
 import { openLocalDatabase } from "./local-database.ts";
 import { claimPort, DEFAULT_PORT, freePorts, LOOPBACK } from "./ports.ts";
@@ -133,7 +132,6 @@ async function startEncoders(
       ...outputOf(options),
       encoderNumber: index + 1,
       port,
-      slotCount: slotsPerEncoder(availableParallelism(), encoderCount),
       report: options.report ?? (() => undefined),
     }),
   );

@@ -10,8 +10,6 @@ import type { Task } from "../../encoder/contract/task.ts";
 import { withTimeLimit } from "../time-limit.ts";
 import type { EncoderPort } from "./encoder-port.ts";
 
-/** A container may have to start first. */
-const HEALTH_TIMEOUT_MS = 10_000;
 const COMMAND_TIMEOUT_MS = 10_000;
 
 /** Long enough to save requests, short enough for an object that must not wait on one fetch for minutes. */
@@ -28,7 +26,7 @@ export type StartOutcome = "started" | "refused" | "rejected";
 /** The encoder's own word on itself, or null when it does not answer or speaks another contract. */
 export async function encoderHealth(port: EncoderPort, name: string): Promise<EncoderStatus | null> {
   try {
-    return await withTimeLimit(HEALTH_TIMEOUT_MS, async (signal) => {
+    return await withTimeLimit(port.answerWithinMs, async (signal) => {
       const response = await port.fetch(name, "/health", { signal });
       const body = response.ok ? await response.json() : await discard(response);
       const parsed = encoderStatusSchema.safeParse(body);

@@ -1,5 +1,7 @@
 /** The way to the encoders, whatever they run on. Both implementations carry the same HTTP contract. */
 export interface EncoderPort {
+  /** How long an encoder may take to say that it is there; a container may have to start first. */
+  readonly answerWithinMs: number;
   /** Names of the encoders that a job may use, in the order to ask them. */
   names(jobId: string): string[];
   /** Sends a request to one encoder; `path` starts with a slash. Rejects when it cannot be reached. */

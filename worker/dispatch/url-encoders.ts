@@ -1,6 +1,9 @@
 /** Encoders at fixed URLs: a laptop's own processes, or machines that someone else looks after. */
 import type { EncoderPort } from "./encoder-port.ts";
 
+/** It runs already, so silence means that it hangs. */
+const ANSWER_WITHIN_MS = 3_000;
+
 /**
  * @param urls base URLs, comma-separated. Encoders are shared by all jobs and named by their index.
  * @param token bearer token that every encoder was started with.
@@ -8,6 +11,7 @@ import type { EncoderPort } from "./encoder-port.ts";
 export function urlEncoders(urls: string, token: string): EncoderPort {
   const bases = urls.split(",").map((url) => url.trim().replace(/\/$/, ""));
   return {
+    answerWithinMs: ANSWER_WITHIN_MS,
     // Each job begins at another encoder, so that jobs spread without talking to each other.
     names: (jobId) => {
       const first = Array.from(jobId, (letter) => letter.charCodeAt(0)).reduce((sum, code) => sum + code, 0);

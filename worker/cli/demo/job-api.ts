@@ -43,7 +43,6 @@ const refusalSchema = z.object({ message: z.string(), error_code: z.string() });
 
 /** `GET /v2/jobs/:id/progress`, an addition of Copra's to Coconut's API. */
 export type JobProgress = z.infer<typeof progressSchema>;
-export type OutputProgress = z.infer<typeof outputProgressSchema>;
 /** `GET /v2/jobs/:id`. */
 export type Job = z.infer<typeof jobSchema>;
 export type JobOutput = z.infer<typeof outputSchema>;
