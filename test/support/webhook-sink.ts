@@ -37,16 +37,20 @@ export type WebhookSink = {
   close: () => Promise<void>;
 };
 
-/** `answer` gets the delivery that has just arrived; by default it is welcome. */
+/** `answer` gets the delivery that has just arrived; by default it is welcome. Port 0 takes a free one. */
 export async function startWebhookSink(
   answer: (delivery: Received) => SinkAnswer | Promise<SinkAnswer> = () => ({ status: 200 }),
+  port = 0,
 ): Promise<WebhookSink> {
   const received: Received[] = [];
-  const server = await startLocalServer(async (request, response) => {
-    const delivery = await readDelivery(request);
-    received.push(delivery);
-    reply(response, await answer(delivery));
-  });
+  const server = await startLocalServer(
+    async (request, response) => {
+      const delivery = await readDelivery(request);
+      received.push(delivery);
+      reply(response, await answer(delivery));
+    },
+    { port },
+  );
   const of = (jobId: string) => received.filter(({ body }) => body.job_id === jobId);
   return {
     origin: server.origin,

@@ -8,12 +8,9 @@ import { applyReports, type MetadataWrite } from "./apply-reports.ts";
 import { isFinalJob, isFinalOutput } from "./job-status.ts";
 import type { JobEvent, TaskRef } from "./job-events.ts";
 import type { Closing, JobRecord, JobState, TaskRecord, TaskStatus } from "./job-record.ts";
-import { expireLeases, grantLeases, handBack, renewLeases, takeBack } from "./lease.ts";
+import { CAPACITY_RETRY_MS, expireLeases, grantLeases, handBack, renewLeases, takeBack } from "./lease.ts";
 import { applyDelivery } from "./outbox.ts";
 import { settleJob } from "./settle-job.ts";
-
-/** Wait between two rounds of asking for free slots; a finished task asks at once. */
-const CAPACITY_RETRY_MS = 1_000;
 
 export type Decision = {
   state: JobState;
@@ -34,7 +31,12 @@ function applyEvent(state: JobState, event: JobEvent, now: number): Decision {
     case "capacity-missing":
       return plain(withRecord(state, { capacityAt: now + CAPACITY_RETRY_MS }));
     case "task-started":
-      return plain(mapTask(state, "leased", event, (task) => ({ ...task, accepted: true })));
+      return plain(
+        withRecord(
+          mapTask(state, "leased", event, (task) => ({ ...task, accepted: true })),
+          { capacityAt: now },
+        ),
+      );
     case "task-cancelled":
       return plain(mapTask(state, "cancelled", event, (task) => ({ ...task, encoder: null })));
     case "task-refused":

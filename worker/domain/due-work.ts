@@ -92,7 +92,8 @@ function closingWork(state: JobState, now: number): Work[] {
   const areSecretsNeeded = closing.encoders || closing.workFiles || isOpen(state);
   const all: [boolean, Work][] = [
     [closing.encoders, { type: "release-encoders" }],
-    [closing.workFiles, { type: "delete-work-files" }],
+    // Only then: an encoder that still uploads would leave a file behind that nobody deletes.
+    [closing.workFiles && !closing.encoders, { type: "delete-work-files" }],
     [closing.secrets && !areSecretsNeeded, { type: "wipe-secrets" }],
     [isDue(closing.hostedAt), { type: "delete-hosted" }],
     [isDue(closing.retireAt) && closing.hostedAt === null, { type: "retire" }],

@@ -6,6 +6,9 @@ import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { JobState, TaskRecord } from "./job-record.ts";
 import { LEASE_MS, LEASE_RENEWAL_MS, MAX_HAND_BACKS, taskRetryDelayMs } from "./retry-policy.ts";
 
+/** Wait between two rounds of asking for room; news of an encoder ends it. */
+export const CAPACITY_RETRY_MS = 1_000;
+
 /** How many encoders a job may use at once. */
 const ULTRAFAST_ENCODERS = 8;
 
@@ -45,19 +48,25 @@ export function candidateEncoders(state: JobState, fleet: readonly string[]): st
   return [...new Set([...busy, ...known, ...fleet])];
 }
 
-/** Gives startable tasks to an encoder with room, and no more than it has room for. */
+/**
+ * Gives startable tasks to an encoder with room, and no more than it has room for. Leases whose start it has not
+ * confirmed may be missing in what it said of itself, so they count as taken.
+ */
 export function grantLeases(
   state: JobState,
   offer: { encoder: string; slots: number; slotsFree: number },
   now: number,
 ): JobState {
+  const isUnconfirmed = (task: TaskRecord) =>
+    task.status === "leased" && task.encoder === offer.encoder && !task.accepted;
+  const room = Math.max(0, offer.slotsFree - state.tasks.filter(isUnconfirmed).length);
   const granted = new Set(
     startableTasks(state, now)
-      .slice(0, offer.slotsFree)
+      .slice(0, room)
       .map((task) => task.taskId),
   );
   if (granted.size === 0) {
-    return state;
+    return { ...state, record: { ...state.record, capacityAt: now + CAPACITY_RETRY_MS } };
   }
   const tasks = state.tasks.map((task) =>
     granted.has(task.taskId)

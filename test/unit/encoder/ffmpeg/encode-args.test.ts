@@ -5,6 +5,7 @@ import { anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output
 function aPlan(overrides: Partial<EncodePlan> = {}): EncodePlan {
   return {
     sourcePath: "/scratch/source",
+    formatName: "mov,mp4,m4a,3gp,3g2,mj2",
     zeroSeconds: 0,
     sourceFrameRate: { num: 25, den: 1 },
     rendition: aRenditionSpec(),
@@ -98,6 +99,19 @@ describe("encodeArgs", () => {
     expect(args.indexOf("-ss")).toBeLessThan(args.indexOf("-i"));
     expect(valueOf(afterInput(args), "-t")).toBe("2");
     expect(args).not.toContain("-itsoffset");
+  });
+
+  it("seeks with a margin where keyframes are not known, and drops the margin from the output", () => {
+    const cut = (startSeconds: number) => {
+      const rendition = aRenditionSpec({ span: { startSeconds, durationSeconds: 1 } });
+      return encodeArgs(aPlan({ formatName: "mpegts", zeroSeconds: 0.021, rendition }));
+    };
+    expect(valueOf(cut(12.5), "-ss")).toBe("2.521");
+    expect(valueOf(afterInput(cut(12.5)), "-ss")).toBe("10");
+    const early = cut(4);
+    expect(valueOf(early, "-itsoffset")).toBe("-0.021");
+    expect(early.indexOf("-ss")).toBeGreaterThan(early.indexOf("-i"));
+    expect(valueOf(early, "-ss")).toBe("4");
   });
 
   it("shifts an uncut source to its first picture without seeking", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findRegularSeries, seekPoints } from "../../../../encoder/ffmpeg/image-series.ts";
+import { findRegularSeries } from "../../../../encoder/ffmpeg/image-series.ts";
 
 const times = (count: number, at: (index: number) => number) =>
   Array.from({ length: count }, (_, index) => at(index));
@@ -26,17 +26,5 @@ describe("findRegularSeries", () => {
     expect(findRegularSeries(times(60, () => 5))).toBeNull();
     expect(findRegularSeries(times(60, (index) => 60 - index))).toBeNull();
     expect(findRegularSeries([5])).toBeNull();
-  });
-});
-
-describe("seekPoints", () => {
-  it("goes straight to the time where an index knows the keyframes", () => {
-    expect(seekPoints(30, "mov,mp4,m4a,3gp,3g2,mj2")).toEqual([30, 20, null]);
-  });
-
-  it("keeps a distance where seeking is guesswork, and ends at the beginning", () => {
-    expect(seekPoints(30, "mpegts")).toEqual([20, null]);
-    expect(seekPoints(4, "mpegts")).toEqual([null]);
-    expect(seekPoints(0, "matroska,webm")).toEqual([null]);
   });
 });

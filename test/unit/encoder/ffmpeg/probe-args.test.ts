@@ -15,6 +15,7 @@ const COMMAND_LINES = {
   probePackage: probePackageArgs(path),
   encode: encodeArgs({
     sourcePath: path,
+    formatName: "mpegts",
     zeroSeconds: 0,
     sourceFrameRate: null,
     rendition: aRenditionSpec(),

@@ -265,6 +265,18 @@ describe("decideJob", () => {
       ]);
     });
 
+    it("grants no slot twice while a start is on its way", () => {
+      const planned = anIngestedJob({ outputs: [aVideo(), aVideo({ path: "/b.mp4" })] });
+      const offer = { type: "capacity-found", encoder: "0", slots: 1, slotsFree: 1 } as const;
+      const once = after(planned, [offer]);
+      const twice = after(once, [offer]);
+      expect(twice.tasks.filter((task) => task.status === "leased")).toHaveLength(1);
+      expect(twice.record.capacityAt).toBe(T0 + 1_000);
+      const [leased] = twice.tasks.filter((task) => task.status === "leased");
+      const started = after(twice, [{ type: "task-started", taskId: leased?.taskId ?? "", attempt: 1 }]);
+      expect(started.record.capacityAt).toBe(T0);
+    });
+
     it("does not count a refused start as a failure", () => {
       const leased = after(aJob(), [{ type: "capacity-found", encoder: "0", slots: 2, slotsFree: 2 }]);
       const refused = after(leased, [{ type: "task-refused", taskId: "ingest", attempt: 1 }]);
