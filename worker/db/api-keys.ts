@@ -9,8 +9,15 @@ const LAST_USED_RESOLUTION_MS = 60_000;
 
 export type Caller = { accountId: string; keyId: string; lastUsedAt: number | null };
 
-/** The account of an unrevoked key, or null. */
+/**
+ * The account of an unrevoked key, or null. Asked for by every request, so a passing fault of D1 is met by a
+ * second try.
+ */
 export async function findCaller(db: Database, apiKey: string): Promise<Caller | null> {
+  return readCaller(db, apiKey).catch(() => readCaller(db, apiKey));
+}
+
+async function readCaller(db: Database, apiKey: string): Promise<Caller | null> {
   const rows = await db
     .select({ accountId: apiKeys.accountId, keyId: apiKeys.id, lastUsedAt: apiKeys.lastUsedAt })
     .from(apiKeys)
