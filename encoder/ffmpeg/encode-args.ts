@@ -6,10 +6,13 @@ import type { Rational } from "../contract/media-info.ts";
 import type { RenditionSpec } from "../contract/output-spec.ts";
 import { audioArgs } from "./audio-args.ts";
 import { FFMPEG_ARGS, fileUrl, secondsArg, SOURCE_GUARDS } from "./input-guards.ts";
+import { seekMarginSeconds } from "./seek-margin.ts";
 import { videoArgs } from "./video-args.ts";
 
 export type EncodePlan = {
   sourcePath: string;
+  /** ffprobe's names of the source's container: they decide how a cut is found. */
+  formatName: string;
   /** Where the outputs' time starts in the source, from `timelineZero`. */
   zeroSeconds: number;
   /** The source's average rate; null when it is unknown. */
@@ -23,6 +26,7 @@ export type EncodePlan = {
 /** The arguments of ffmpeg, without the program's name. */
 export function encodeArgs(plan: EncodePlan): string[] {
   const { rendition, threads } = plan;
+  const start = startArgs(plan);
   return [
     ...FFMPEG_ARGS,
     ...SOURCE_GUARDS,
@@ -31,7 +35,7 @@ export function encodeArgs(plan: EncodePlan): string[] {
     String(threads),
     "-filter_threads",
     String(threads),
-    ...startArgs(plan.zeroSeconds, rendition.span.startSeconds),
+    ...start.ofInput,
     "-i",
     fileUrl(plan.sourcePath),
     ...(rendition.video ? ["-map", `0:${rendition.video.sourceStreamIndex}`] : []),
@@ -50,6 +54,7 @@ export function encodeArgs(plan: EncodePlan): string[] {
       ? videoArgs(rendition.video, { threads, sourceFrameRate: plan.sourceFrameRate })
       : []),
     ...(rendition.audio ? audioArgs(rendition.audio) : []),
+    ...start.ofOutput,
     // Counted on the output's own time, so that a cut has exactly this length.
     ...(rendition.span.durationSeconds === null ? [] : ["-t", secondsArg(rendition.span.durationSeconds)]),
     // A stream that starts minutes after the other keeps that one waiting: allow more packets than the default 128.
@@ -65,12 +70,25 @@ export function encodeArgs(plan: EncodePlan): string[] {
 }
 
 /**
- * Moves the wanted start to zero. A cut seeks before `-i`: ffmpeg jumps to the keyframe before it and drops what it
- * decodes up to the exact time, in picture and sound alike. An uncut source is only shifted, which can drop nothing.
+ * Moves the wanted start to zero. Of the input: ffmpeg jumps to the keyframe before the time and drops what it decodes
+ * up to it, in picture and sound alike. Of the output: it drops what lies between a seek with a margin and the start.
+ * A start that needs no seek is only a shift, which can drop nothing.
  */
-function startArgs(zeroSeconds: number, startSeconds: number): string[] {
-  if (startSeconds > 0) {
-    return ["-ss", secondsArg(zeroSeconds + startSeconds)];
+function startArgs({ zeroSeconds, formatName, rendition }: EncodePlan): {
+  ofInput: string[];
+  ofOutput: string[];
+} {
+  const { startSeconds } = rendition.span;
+  const seekSeconds = startSeconds - seekMarginSeconds(formatName);
+  if (seekSeconds > 0) {
+    const margin = startSeconds - seekSeconds;
+    return {
+      ofInput: ["-ss", secondsArg(zeroSeconds + seekSeconds)],
+      ofOutput: margin > 0 ? ["-ss", secondsArg(margin)] : [],
+    };
   }
-  return zeroSeconds > 0 ? ["-itsoffset", `-${secondsArg(zeroSeconds)}`] : [];
+  return {
+    ofInput: zeroSeconds > 0 ? ["-itsoffset", `-${secondsArg(zeroSeconds)}`] : [],
+    ofOutput: startSeconds > 0 ? ["-ss", secondsArg(startSeconds)] : [],
+  };
 }

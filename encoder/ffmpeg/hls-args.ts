@@ -5,7 +5,7 @@ import { FFMPEG_ARGS, fileUrl, SOURCE_GUARDS, secondsArg } from "./input-guards.
 export const MEDIA_PLAYLIST_NAME = "stream.m3u8";
 const SEGMENT_PATTERN = "segment-%d.ts";
 
-export type HlsPlan = {
+type HlsPlan = {
   renditionPath: string;
   hasVideo: boolean;
   hasAudio: boolean;

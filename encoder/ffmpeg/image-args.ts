@@ -11,7 +11,7 @@ type ImageSource = { sourcePath: string; image: ImageSpec; threads: number };
 /** JPEG quality of mjpeg, 2 best to 31 worst: 3 is hard to tell from the source at a sixth of a PNG's size. */
 const JPEG_QUALITY = "3";
 
-export type SingleImage = ImageSource & {
+type SingleImage = ImageSource & {
   atSeconds: number;
   /** Where decoding starts, at or before `atSeconds`; null decodes from the beginning, which is always exact. */
   seekSeconds: number | null;
@@ -66,7 +66,7 @@ export function firstImageArgs(plan: ImageSource & { outputPath: string }): stri
   ];
 }
 
-export type ImageSeries = ImageSource & {
+type ImageSeries = ImageSource & {
   firstSeconds: number;
   spacingSeconds: number;
   count: number;

@@ -28,22 +28,3 @@ export function findRegularSeries(atSeconds: readonly number[]): RegularSeries |
   );
   return isRegular && spacingSeconds > SAME_TIME_SECONDS ? { firstSeconds, spacingSeconds, count } : null;
 }
-
-/** Containers with an index of keyframes, where a seek never lands after the time that it was given. */
-const INDEXED_CONTAINERS = ["mov", "matroska"];
-
-/** Far enough back to reach a keyframe in streams that are searched without an index. */
-const UNINDEXED_MARGIN_SECONDS = 10;
-
-/**
- * Where to start decoding for a picture at this time, best first. Null stands for the beginning of the file, which
- * always works. Each next one is tried when the one before found no frame.
- */
-export function seekPoints(atSeconds: number, formatName: string): (number | null)[] {
-  const names = formatName.split(",");
-  const isIndexed = INDEXED_CONTAINERS.some((name) => names.includes(name));
-  const points = isIndexed
-    ? [atSeconds, atSeconds - UNINDEXED_MARGIN_SECONDS]
-    : [atSeconds - UNINDEXED_MARGIN_SECONDS];
-  return [...points.filter((point) => point > 0), null];
-}

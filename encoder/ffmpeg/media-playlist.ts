@@ -1,7 +1,7 @@
 /** Reads the media playlists that ffmpeg's hls muxer writes, and compares those of one package. */
 import type { Rational } from "../contract/media-info.ts";
 
-export type PlaylistSegment = { name: string; durationSeconds: number };
+type PlaylistSegment = { name: string; durationSeconds: number };
 export type MediaPlaylist = { targetDurationSeconds: number; segments: PlaylistSegment[] };
 
 /** Segment starts of equal-rate renditions may differ by what six decimals round away, and by nothing more. */
@@ -20,7 +20,7 @@ export function parseMediaPlaylist(text: string): MediaPlaylist | null {
   return isComplete && target > 0 && segments.length > 0 ? { targetDurationSeconds: target, segments } : null;
 }
 
-export type AlignedRendition = { playlist: MediaPlaylist; frameRate: Rational | null };
+type AlignedRendition = { playlist: MediaPlaylist; frameRate: Rational | null };
 
 /**
  * True when renditions of one frame rate are cut at the same times, so that a player can switch at any segment.

@@ -1,6 +1,6 @@
 /** The `-progress` stream of ffmpeg: blocks of `key=value` lines, each closed by a `progress` line. */
 
-export type ProgressSample = {
+type ProgressSample = {
   /** How much of the output is written, in microseconds of its own time; null before the first frame. */
   outTimeUs: number | null;
   /** True once, for the last block of a run that came to its end. */

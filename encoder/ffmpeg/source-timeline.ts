@@ -7,11 +7,11 @@ import type { ProbedMedia } from "./parse-probe.ts";
 import { readNumber, readObject, readText } from "./probe-tree.ts";
 
 /**
- * Muxers that cannot store negative times move the picture back by the sound's priming, 21 to 48 ms. Such a start is
- * taken for zero. A picture that starts later than this is meant to: the sound before it is kept, and the first
- * frame is shown from the beginning.
+ * A container that cannot store negative times moves the picture back: by the priming of the sound, 21 to 48 ms, or by
+ * the delay of B frames, up to 100 ms. Such a start is taken for zero. A picture that starts later than this is meant
+ * to: the sound before it is kept, and the first frame is shown from the beginning.
  */
-const PRIMING_SLACK_SECONDS = 0.05;
+const MUXER_DELAY_SECONDS = 0.1;
 
 /** Containers that store how long each stream really is; the others estimate it from sizes and bit rates. */
 const EXACT_CONTAINERS = ["mov", "matroska"];
@@ -27,7 +27,7 @@ export function timelineZero({ mediaInfo, ffprobe }: ProbedMedia): number {
   }
   const late = pictureStart - fileStart;
   // Rounded down to ffmpeg's resolution, so that the first frame never lands before zero and is lost.
-  return late > 0 && late <= PRIMING_SLACK_SECONDS ? Math.floor(late * 1e6) / 1e6 : 0;
+  return late > 0 && late <= MUXER_DELAY_SECONDS ? Math.floor(late * 1e6) / 1e6 : 0;
 }
 
 /**

@@ -12,10 +12,10 @@ import { probeFile, probeSource } from "./probe-source.ts";
 import { TaskFailure } from "./task-failure.ts";
 import type { WorkContext } from "./work-context.ts";
 
-export type EncodeWork = { sourcePath: string; rendition: RenditionSpec; threads: number };
+type EncodeWork = { sourcePath: string; rendition: RenditionSpec; threads: number };
 
 /** The finished file in `ctx.directory`, and ffprobe's view of it. */
-export type EncodedRendition = { path: string; ffprobe: Ffprobe };
+type EncodedRendition = { path: string; ffprobe: Ffprobe };
 
 /**
  * Encodes and checks one rendition. Seconds of the span count from the source's first picture.
@@ -36,6 +36,7 @@ export async function encodeRendition(work: EncodeWork, ctx: WorkContext): Promi
   const path = join(ctx.directory, "rendition.mp4");
   const args = encodeArgs({
     sourcePath,
+    formatName: source.mediaInfo.formatName,
     zeroSeconds: timelineZero(source),
     sourceFrameRate: source.mediaInfo.video?.frameRate ?? null,
     rendition,

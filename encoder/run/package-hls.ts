@@ -20,7 +20,7 @@ export type HlsWork = {
   segmentSeconds: number;
 };
 
-export type PackageFile = {
+type PackageFile = {
   /** Where it is now. */
   path: string;
   /** Its place in the package, such as `media-1/segment-0.ts`. */

@@ -155,12 +155,15 @@ function killGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
   try {
     process.kill(-child.pid, signal);
   } catch (error) {
-    if (!isNoSuchProcess(error)) {
+    if (!isGone(error)) {
       throw error;
     }
   }
 }
 
-function isNoSuchProcess(error: unknown): boolean {
-  return error instanceof Error && "errno" in error && error.errno === -constants.errno.ESRCH;
+/** ESRCH, and on macOS EPERM for a group in which only the dead are left. */
+function isGone(error: unknown): boolean {
+  const { ESRCH, EPERM } = constants.errno;
+  const gone = process.platform === "darwin" ? [-ESRCH, -EPERM] : [-ESRCH];
+  return error instanceof Error && "errno" in error && gone.some((errno) => errno === error.errno);
 }

@@ -3,15 +3,16 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImageSpec } from "../contract/output-spec.ts";
 import { firstImageArgs, imageSeriesArgs, singleImageArgs } from "../ffmpeg/image-args.ts";
-import { findRegularSeries, seekPoints, type RegularSeries } from "../ffmpeg/image-series.ts";
+import { findRegularSeries, type RegularSeries } from "../ffmpeg/image-series.ts";
 import type { ProbedMedia } from "../ffmpeg/parse-probe.ts";
+import { seekPoints } from "../ffmpeg/seek-margin.ts";
 import { timelineZero } from "../ffmpeg/source-timeline.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
 import { probeSource } from "./probe-source.ts";
 import { TaskFailure } from "./task-failure.ts";
 import type { WorkContext } from "./work-context.ts";
 
-export type ImageWork = { sourcePath: string; image: ImageSpec; threads: number };
+type ImageWork = { sourcePath: string; image: ImageSpec; threads: number };
 
 /** How far behind the stated end a time may lie and still mean the last frame; containers round by about a frame. */
 const END_SLACK_SECONDS = 0.5;

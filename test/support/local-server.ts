@@ -9,10 +9,11 @@ export type LocalServer = {
   close: () => Promise<void>;
 };
 
-/** `host` may be another loopback address such as 127.0.0.2, to be another host to a client. */
+/** `host` may be another loopback address such as 127.0.0.2, to be another host to a client; port 0 is a free one. */
 export async function startLocalServer(
   handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
   host = "127.0.0.1",
+  port = 0,
 ): Promise<LocalServer> {
   const requests: IncomingMessage[] = [];
   const listener: RequestListener = (request, response) => {
@@ -20,7 +21,7 @@ export async function startLocalServer(
     void handle(request, response);
   };
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   const address = server.address();
   if (address === null || typeof address === "string") {
     throw new Error("the server has no port");

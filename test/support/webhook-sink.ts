@@ -49,7 +49,8 @@ export async function startWebhookSink(
       received.push(delivery);
       reply(response, await answer(delivery));
     },
-    { port },
+    "127.0.0.1",
+    port,
   );
   const of = (jobId: string) => received.filter(({ body }) => body.job_id === jobId);
   return {

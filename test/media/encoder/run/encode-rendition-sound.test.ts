@@ -89,8 +89,9 @@ describe("encodeRendition, with sound", () => {
     },
   );
 
-  it("keeps picture and sound of a cut together", async () => {
-    const path = await encode(flashAndBeep, { span: { startSeconds: 0.73, durationSeconds: 1.5 } });
+  it.each(["mkv", "ts"])("keeps picture and sound of a cut of .%s together", async (extension) => {
+    const source = await clip(`cut.${extension}`, ["-i", flashAndBeep, "-c:a", "aac"], SHARP_H264);
+    const path = await encode(source, { span: { startSeconds: 0.73, durationSeconds: 1.5 } });
     expect(Math.abs(await soundAfterPicture(path))).toBeLessThan(0.02);
     expect((await samples(path)).length / 48_000).toBeCloseTo(1.5, 1);
   });

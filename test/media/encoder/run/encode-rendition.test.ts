@@ -229,21 +229,37 @@ describe("encodeRendition", () => {
     times.forEach((time, index) => expect(Math.abs(time - (index * 1001) / 24000)).toBeLessThan(0.0001));
   });
 
-  it("cuts at the exact frame and to the exact length", async () => {
+  it.each(["luma.mp4", "luma.ts", "luma.mkv"])(
+    "cuts %s at the exact frame and to the exact length",
+    async (name) => {
+      // One group of pictures of 4 s: a seek that lands after its keyframe finds nothing to decode.
+      const encoder = ["-c:v", "libx264", "-crf", "4", "-bf", "2"];
+      const source = await clip(name, lavfi(TIME_AS_LUMA), encoder);
+      const path = await encode(source, {
+        video: aVideoSpec({ frame: aFrame(64, 64), rate: { mode: "quality", crf: 4, maxrateBps: null } }),
+        span: { startSeconds: 1.4, durationSeconds: 1.2 },
+      });
+      const lumas = await frameLumas(path);
+      expect(lumas).toHaveLength(30);
+      lumas.forEach((luma, index) => expect(Math.abs(luma - brightness(35 + index))).toBeLessThanOrEqual(1));
+      expect(Number(await probeEntry(path, "v:0", "stream=duration"))).toBeCloseTo(1.2, 2);
+      expect((await frameTimes(path))[0]).toBe(0);
+    },
+  );
+
+  it("cuts far inside a transport stream, with keyframes at multiples of the interval", async () => {
     const source = await clip(
-      "luma.mp4",
-      lavfi(TIME_AS_LUMA),
-      ["-g", "33", "-bf", "2"],
-      ["-c:v", "libx264", "-crf", "4"],
+      "far.ts",
+      lavfi("color=black:s=64x64:r=25:d=16,drawbox=t=fill:color=white:enable='gte(t,13)'"),
+      ["-c:v", "libx264", "-bf", "2", "-output_ts_offset", "5000"],
     );
-    const path = await encode(source, {
-      video: aVideoSpec({ frame: aFrame(64, 64), rate: { mode: "quality", crf: 4, maxrateBps: null } }),
-      span: { startSeconds: 1.4, durationSeconds: 1.2 },
-    });
+    const video = aVideoSpec({ frame: aFrame(64, 64), keyframeIntervalSeconds: 1 });
+    const path = await encode(source, { video, span: { startSeconds: 12, durationSeconds: 3 } });
     const lumas = await frameLumas(path);
-    expect(lumas).toHaveLength(30);
-    lumas.forEach((luma, index) => expect(Math.abs(luma - brightness(35 + index))).toBeLessThanOrEqual(1));
-    expect(Number(await probeEntry(path, "v:0", "stream=duration"))).toBeCloseTo(1.2, 3);
+    expect(lumas).toHaveLength(75);
+    expect(lumas.findIndex((luma) => luma > 128)).toBe(25);
+    const keys = (await packets(path, "v:0")).filter(({ isKey }) => isKey);
+    expect(keys.map(({ ptsSeconds }) => ptsSeconds)).toEqual([0, 1, 2]);
   });
 
   it("shows the first frame from zero on when a cut falls between two frames", async () => {
