@@ -34,7 +34,14 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      { test: { name: "media", include: ["test/media/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: "media",
+          include: ["test/media/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: "e2e",

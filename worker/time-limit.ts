@@ -7,7 +7,10 @@ export async function withTimeLimit<Result>(
   call: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new DOMException(`No answer within ${limitMs} ms.`, "TimeoutError")), limitMs);
+  const timer = setTimeout(
+    () => limit.abort(new DOMException(`No answer within ${limitMs} ms.`, "TimeoutError")),
+    limitMs,
+  );
   try {
     return await call(limit.signal);
   } finally {

@@ -17,7 +17,11 @@ const DARKEST = 20;
 const BRIGHTNESS_RANGE = 200;
 
 /** An MP4 at 25 frames a second with a 440 Hz tone in stereo. */
-export async function makeClockClip(directory: string, name: string, options: ClockClipOptions): Promise<ClockClip> {
+export async function makeClockClip(
+  directory: string,
+  name: string,
+  options: ClockClipOptions,
+): Promise<ClockClip> {
   const { seconds, size = "320x180", grain = false, withSound = true } = options;
   const luma = `${DARKEST}+${BRIGHTNESS_RANGE}*T/${seconds}`;
   const picture = [

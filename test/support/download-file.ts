@@ -3,7 +3,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** @throws Error unless the answer is 200. */
-export async function downloadFile(url: string | undefined, directory: string, name: string): Promise<string> {
+export async function downloadFile(
+  url: string | undefined,
+  directory: string,
+  name: string,
+): Promise<string> {
   if (url === undefined) {
     throw new Error(`${name} has no URL`);
   }

@@ -70,7 +70,9 @@ export function createJobClient(service: { url: string; key: string }): JobClien
       }
       await delay(POLL_MS);
     }
-    throw new Error(`job ${id} did not get there within ${timeoutMs / 1000} s: ${JSON.stringify(views.at(-1))}`);
+    throw new Error(
+      `job ${id} did not get there within ${timeoutMs / 1000} s: ${JSON.stringify(views.at(-1))}`,
+    );
   };
   return {
     answers,
@@ -122,7 +124,9 @@ export async function untilHalfWay(client: JobClient, id: string, index: number)
   await eventually(`output ${index} of ${id} is half-way`, async () => {
     const percent = (await client.outputPercents(id))?.[index] ?? 0;
     if (percent >= 85) {
-      throw new Error(`output ${index} of ${id} was seen only at ${percent} %: it is too quick for this test`);
+      throw new Error(
+        `output ${index} of ${id} was seen only at ${percent} %: it is too quick for this test`,
+      );
     }
     return percent >= 20;
   });

@@ -10,7 +10,9 @@ export type MediaServer = LocalServer & {
 };
 
 /** Serves each name's bytes, or lets its handler answer; everything else is 404. */
-export async function startMediaServer(files: Record<string, Uint8Array | SourceHandler>): Promise<MediaServer> {
+export async function startMediaServer(
+  files: Record<string, Uint8Array | SourceHandler>,
+): Promise<MediaServer> {
   const server = await startLocalServer((request, response) => {
     const name = (request.url ?? "").slice(1).split("?")[0] ?? "";
     const file = Object.hasOwn(files, name) ? files[name] : undefined;

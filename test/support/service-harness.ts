@@ -128,7 +128,10 @@ function encoderIndex(source: string): string {
   return String(Number(/\d+$/.exec(source)?.[0]) - 1);
 }
 
-function jsonLines(lines: readonly Line[], source: string): { source: string; json: Record<string, unknown> }[] {
+function jsonLines(
+  lines: readonly Line[],
+  source: string,
+): { source: string; json: Record<string, unknown> }[] {
   return lines
     .filter((line) => line.source.startsWith(source) && line.text.startsWith("{"))
     .map((line) => ({ source: line.source, json: JSON.parse(line.text) as Record<string, unknown> }));

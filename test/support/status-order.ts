@@ -22,14 +22,28 @@ const DOCUMENTED: Readonly<Record<string, readonly string[]>> = {
 export function findDisorder(views: readonly JobView[]): string[] {
   const outputs = views[0]?.outputs ?? [];
   return [
-    ...disorderOf("job", "job", views.map((view) => view.status)),
-    ...disorderOf("input", "input", views.map((view) => view.input.status)),
+    ...disorderOf(
+      "job",
+      "job",
+      views.map((view) => view.status),
+    ),
+    ...disorderOf(
+      "input",
+      "input",
+      views.map((view) => view.input.status),
+    ),
     ...outputs.flatMap(({ key, type }, index) =>
-      disorderOf(key, type, views.map((view) => view.outputs[index]?.status ?? "absent")),
+      disorderOf(
+        key,
+        type,
+        views.map((view) => view.outputs[index]?.status ?? "absent"),
+      ),
     ),
     ...views.slice(1).flatMap((view, index) => {
       const before = Number.parseInt(views[index]?.progress ?? "", 10);
-      return Number.parseInt(view.progress, 10) >= before ? [] : [`progress fell from ${before}% to ${view.progress}`];
+      return Number.parseInt(view.progress, 10) >= before
+        ? []
+        : [`progress fell from ${before}% to ${view.progress}`];
     }),
   ];
 }

@@ -87,7 +87,8 @@ async function readDelivery(request: IncomingMessage): Promise<Received> {
     target: request.url ?? "",
     headers: request.headers,
     text,
-    body: text === "" ? { job_id: "", event: "", metadata: false, data: {} } : (JSON.parse(text) as WebhookBody),
+    body:
+      text === "" ? { job_id: "", event: "", metadata: false, data: {} } : (JSON.parse(text) as WebhookBody),
   };
 }
 

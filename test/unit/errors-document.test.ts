@@ -25,7 +25,7 @@ function errorsDocument(): string {
     "",
     "## Answers of the API",
     "",
-    "`{\"message\": …, \"error_code\": …, \"status\": \"error\"}`. Messages name the field, the value and the rule where there is one.",
+    '`{"message": …, "error_code": …, "status": "error"}`. Messages name the field, the value and the rule where there is one.',
     "",
     "| `error_code` | status | message |",
     "|---|---|---|",

@@ -21,7 +21,8 @@ const hasStatus = (id: string, status: string) =>
   vi.waitFor(async () => expect((await view(id))["status"]).toBe(status), { timeout: 10_000, interval: 20 });
 const rows = <Row extends Record<string, SqlStorageValue>>(id: string, query: string) =>
   runInDurableObject(env.JOBS.getByName(id), (_, state) => state.storage.sql.exec<Row>(query).toArray());
-const record = async (id: string): Promise<JobRecord> => JSON.parse((await rows<{ json: string }>(id, "SELECT json FROM record"))[0]?.json ?? "");
+const record = async (id: string): Promise<JobRecord> =>
+  JSON.parse((await rows<{ json: string }>(id, "SELECT json FROM record"))[0]?.json ?? "");
 
 /** Changes the stored record behind the object's back and makes it load it anew. */
 async function rewriteRecord(id: string, change: (record: JobRecord) => void): Promise<void> {
@@ -36,16 +37,24 @@ async function rewriteRecord(id: string, change: (record: JobRecord) => void): P
 describe("JobObject", () => {
   it("takes a job from 201 to job.completed by its own alarm and delivers signed webhooks in order", async () => {
     encoder = scriptEncoder(succeed);
-    const { id } = await createJob(account, { notification: { url: "https://hooks.example.com/in?x=1", params: { y: "2" }, events: true } });
+    const { id } = await createJob(account, {
+      notification: { url: "https://hooks.example.com/in?x=1", params: { y: "2" }, events: true },
+    });
     await hasStatus(id, "job.completed");
     await vi.waitFor(() => expect(encoder.webhooks).toHaveLength(3));
     expect(encoder.started.map((task) => task.taskId)).toEqual(["ingest", "output-0"]);
-    expect(encoder.webhooks.map(({ body }) => JSON.parse(body).event)).toEqual(["input.transferred", "output.completed", "job.completed"]);
+    expect(encoder.webhooks.map(({ body }) => JSON.parse(body).event)).toEqual([
+      "input.transferred",
+      "output.completed",
+      "job.completed",
+    ]);
     for (const [index, { url, headers, body }] of encoder.webhooks.entries()) {
       expect(url).toBe("https://hooks.example.com/in?x=1&y=2");
       expect(headers.get("copra-sequence")).toBe(String(index + 1));
       expect(headers.get("copra-attempt")).toBe("1");
-      expect(() => new Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").verify(body, Object.fromEntries(headers))).not.toThrow();
+      expect(() =>
+        new Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").verify(body, Object.fromEntries(headers)),
+      ).not.toThrow();
     }
   });
 
@@ -54,7 +63,11 @@ describe("JobObject", () => {
     const { id } = await createJob(account);
     await hasStatus(id, "job.completed");
     const [ingest, encode] = encoder.started;
-    expect(ingest).toMatchObject({ jobId: id, kind: "ingest", source: { url: "https://media.example.com/source.mp4?signature=hush" } });
+    expect(ingest).toMatchObject({
+      jobId: id,
+      kind: "ingest",
+      source: { url: "https://media.example.com/source.mp4?signature=hush" },
+    });
     expect(encode).toMatchObject({
       kind: "encode",
       object: {
@@ -83,7 +96,11 @@ describe("JobObject", () => {
     const { id } = await createJob(account);
     await hasStatus(id, "job.completed");
     await vi.waitFor(async () => {
-      const row = await env.DB.prepare("SELECT status, open, progress_percent, account_id FROM jobs WHERE id = ?").bind(id).first();
+      const row = await env.DB.prepare(
+        "SELECT status, open, progress_percent, account_id FROM jobs WHERE id = ?",
+      )
+        .bind(id)
+        .first();
       expect(row).toEqual({ status: "completed", open: 0, progress_percent: 100, account_id: account.id });
     });
   });
@@ -107,7 +124,9 @@ describe("JobObject", () => {
       const [event] = await rows<{ json: string }>(id, "SELECT json FROM outbox");
       expect(JSON.parse(event?.json ?? "")).toMatchObject({ status: "pending", attemptCount: 1 });
     });
-    expect(await rows(id, "SELECT attempt, http_status, note FROM delivery")).toEqual([{ attempt: 1, http_status: 500, note: "no" }]);
+    expect(await rows(id, "SELECT attempt, http_status, note FROM delivery")).toEqual([
+      { attempt: 1, http_status: 500, note: "no" },
+    ]);
     const due = await runInDurableObject(env.JOBS.getByName(id), (_, state) => state.storage.getAlarm());
     expect(due).toBeGreaterThan(Date.now());
     encoder.current.answerWebhook = () => new Response("yes");
@@ -122,10 +141,13 @@ describe("JobObject", () => {
   it("does not follow a redirect and stops for good at 410", async () => {
     encoder = scriptEncoder(succeed, () => new Response(null, { status: 410 }));
     const { id } = await createJob(account);
-    await vi.waitFor(async () => {
-      const [event] = await rows<{ json: string }>(id, "SELECT json FROM outbox");
-      expect(JSON.parse(event?.json ?? "")).toMatchObject({ status: "gave_up", attemptCount: 1 });
-    }, { timeout: 10_000 });
+    await vi.waitFor(
+      async () => {
+        const [event] = await rows<{ json: string }>(id, "SELECT json FROM outbox");
+        expect(JSON.parse(event?.json ?? "")).toMatchObject({ status: "gave_up", attemptCount: 1 });
+      },
+      { timeout: 10_000 },
+    );
     expect(encoder.webhooks.filter(({ body }) => JSON.parse(body).job_id === id)).toHaveLength(1);
   });
 
@@ -134,7 +156,9 @@ describe("JobObject", () => {
     const { id } = await createJob(account);
     await env.MEDIA.put(`work/${id}/left-over`, "x");
     await hasStatus(id, "job.completed");
-    await vi.waitFor(async () => expect(await rows(id, "SELECT kind FROM secret")).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await rows(id, "SELECT kind FROM secret")).toEqual([]), {
+      timeout: 10_000,
+    });
     expect(encoder.released).toContain(`/jobs/${id}`);
     expect((await env.MEDIA.list({ prefix: `work/${id}/` })).objects).toEqual([]);
     expect((await record(id)).closing).toMatchObject({ encoders: false, workFiles: false, secrets: false });
@@ -165,7 +189,9 @@ describe("JobObject", () => {
     encoder.current.slotsFree = 0;
     const { id } = await createJob(account);
     await vi.waitFor(async () =>
-      expect(await env.DB.prepare("SELECT open FROM jobs WHERE id = ?").bind(id).first()).toEqual({ open: 1 }),
+      expect(await env.DB.prepare("SELECT open FROM jobs WHERE id = ?").bind(id).first()).toEqual({
+        open: 1,
+      }),
     );
     await evictDurableObject(env.JOBS.getByName(id));
     await runInDurableObject(env.JOBS.getByName(id), (_, state) => state.storage.deleteAlarm());

@@ -21,19 +21,31 @@ export function succeed(task: Task): TaskReport {
     case "ingest":
       return { ...done, result: { kind: "ingest", mediaInfo: aMediaInfo(), ffprobe: anFfprobe() } };
     case "encode":
-      return { ...done, result: { kind: "encode", object: { key: task.object.key, sizeBytes: 1 }, ffprobe: anFfprobe() } };
+      return {
+        ...done,
+        result: { kind: "encode", object: { key: task.object.key, sizeBytes: 1 }, ffprobe: anFfprobe() },
+      };
     case "image":
       return { ...done, result: { kind: "image", objects: task.keys.map((key) => ({ key, sizeBytes: 1 })) } };
     case "package":
       return {
         ...done,
-        result: { kind: "package", masterKey: `${task.hls.prefix}/master.m3u8`, objectCount: 1, sizeBytes: 1, ffprobe: anFfprobe() },
+        result: {
+          kind: "package",
+          masterKey: `${task.hls.prefix}/master.m3u8`,
+          objectCount: 1,
+          sizeBytes: 1,
+          ffprobe: anFfprobe(),
+        },
       };
   }
 }
 
 /** Installs the stand-in; `restore` takes it away. Hosts `encoder-*.test` are encoders, all others webhooks. */
-export function scriptEncoder(script: Script, answerWebhook: (webhook: Webhook) => Response = () => new Response("ok")) {
+export function scriptEncoder(
+  script: Script,
+  answerWebhook: (webhook: Webhook) => Response = () => new Response("ok"),
+) {
   const started: Task[] = [];
   const released: string[] = [];
   const webhooks: Webhook[] = [];
@@ -49,7 +61,13 @@ export function scriptEncoder(script: Script, answerWebhook: (webhook: Webhook) 
       webhooks.push(webhook);
       return current.answerWebhook(webhook);
     }
-    const status = { contract: CONTRACT_VERSION, bootId: "boot", ffmpegVersion: "5.1", slots: 4, slotsFree: current.slotsFree };
+    const status = {
+      contract: CONTRACT_VERSION,
+      bootId: "boot",
+      ffmpegVersion: "5.1",
+      slots: 4,
+      slotsFree: current.slotsFree,
+    };
     if (url.pathname === "/health") {
       return Response.json(status);
     }
