@@ -20,7 +20,7 @@ export const RUNGS: readonly Rung[] = [
 
 export type Cost = { wallSeconds: number; cpuSeconds: number };
 
-/** Runs one job to its end. The clock runs from POST to `completed_at` being seen. */
+/** Runs one job to its end. The clock runs from POST to the job's webhook. */
 export async function jobCost(
   service: Service,
   api: BenchApi,
@@ -33,7 +33,7 @@ export async function jobCost(
   const cpuBefore = cpu();
   const startedAt = performance.now();
   const outputs = Object.fromEntries(rungs.map(({ name }) => [`mp4:${name}`, { path: `/${name}.mp4` }]));
-  const job = await api.finishedJob(sourceUrl, outputs);
+  const job = await api.finishedStatus(sourceUrl, outputs);
   if (job.status !== "job.completed") {
     throw new Error(`The job ended as ${JSON.stringify(job)}.`);
   }

@@ -3,29 +3,39 @@
  * moment; nothing here passes or fails.
  */
 import { execFileSync } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { startService } from "../../worker/cli/service.ts";
 import { benchApi, type BenchApi } from "./api-client.ts";
 import { ffmpegCost, jobCost, RUNGS, type Cost, type Rung } from "./job-speed.ts";
 import { spread } from "./statistics.ts";
 
-const JOB_PAIRS = 5;
+const JOB_PAIRS = 3;
 const LATENCY_PAIRS = 60;
 
 const directory = mkdtempSync(join(tmpdir(), "copra-bench-"));
 const sourcePath = join(directory, "source.mp4");
+const finished = new Map<string, string>();
+const arrivals = new EventEmitter();
 const files = createServer((request, response) => {
-  if (request.url === "/source.mp4") {
+  if (request.url === "/webhook") {
+    void json(request).then((event) => {
+      const { job_id: jobId, event: name } = event as { job_id: string; event: string };
+      finished.set(jobId, name);
+      arrivals.emit(jobId);
+      response.end();
+    });
+  } else if (request.url === "/source.mp4") {
     response.end(readFileSync(sourcePath));
   } else {
-    response.writeHead(request.url === "/webhook" ? 200 : 404).end();
+    response.writeHead(404).end();
   }
 });
-
 try {
   makeSource();
   await new Promise<void>((resolve) => {
@@ -34,7 +44,15 @@ try {
   const origin = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
   const service = await startService({ stateDir: join(directory, "state"), port: 0 });
   try {
-    const api = benchApi(service, `${origin}/webhook`);
+    const api = benchApi(service, {
+      url: `${origin}/webhook`,
+      jobEvent: async (jobId) => {
+        if (!finished.has(jobId)) {
+          await once(arrivals, jobId);
+        }
+        return finished.get(jobId) ?? "";
+      },
+    });
     console.log(
       `${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}, ${ffmpegVersion()}, ${JOB_PAIRS} pairs each`,
     );
@@ -99,19 +117,16 @@ async function compareJob(
 async function compareLatency(api: BenchApi, missingUrl: string): Promise<void> {
   const outputs = { mp4: { path: "/a.mp4" } };
   // The input does not exist, so each job ends by itself before the next pair is timed.
-  const { id } = await api.finishedJob(missingUrl, outputs);
+  const { id } = await api.finishedStatus(missingUrl, outputs);
   const samples: { empty: number; get: number; post: number }[] = [];
   for (let pair = 0; pair < LATENCY_PAIRS; pair += 1) {
     const empty = await timed(() => api.empty());
     const get = await timed(() => api.read(id));
-    let created = "";
-    const post = await timed(async () => {
-      created = (await api.create(missingUrl, outputs)).id;
+    let post = 0;
+    await api.finishedStatus(missingUrl, outputs, (latencyMs) => {
+      post = latencyMs;
     });
     samples.push({ empty, get, post });
-    while ((await api.read(created)).status !== "job.failed") {
-      await timed(() => api.empty());
-    }
   }
   const ratio = (of: (sample: (typeof samples)[number]) => number) =>
     spread(samples.map((sample) => of(sample) / sample.empty));
