@@ -1,5 +1,5 @@
 /** Queries on the copy of jobs that lists and the sweep use. */
-import { and, eq, lt, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import type { JobState } from "../domain/job-record.ts";
 import { isOpen } from "../domain/due-work.ts";
 import type { Database } from "./client.ts";
@@ -33,13 +33,24 @@ export async function deleteJob(db: Database, id: string): Promise<void> {
   await db.delete(jobs).where(eq(jobs.id, id));
 }
 
-/** Ids of open jobs that nothing was heard of since `before`, the longest silent first. */
-export async function staleOpenJobs(db: Database, before: number, limit: number): Promise<string[]> {
-  const rows = await db
+/**
+ * Ids of open jobs that nothing was heard of since `before`, the longest silent first. They count as heard of at
+ * `now`: otherwise many jobs that only wait, for a receiver that is down, would keep all others from their turn.
+ */
+export async function takeStaleOpenJobs(
+  db: Database,
+  options: { before: number; now: number; limit: number },
+): Promise<string[]> {
+  const stale = db
     .select({ id: jobs.id })
     .from(jobs)
-    .where(and(eq(jobs.open, 1), lt(jobs.updatedAt, before)))
+    .where(and(eq(jobs.open, 1), lt(jobs.updatedAt, options.before)))
     .orderBy(jobs.updatedAt)
-    .limit(limit);
+    .limit(options.limit);
+  const rows = await db
+    .update(jobs)
+    .set({ updatedAt: options.now })
+    .where(inArray(jobs.id, stale))
+    .returning({ id: jobs.id });
   return rows.map((row) => row.id);
 }

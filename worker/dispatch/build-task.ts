@@ -11,9 +11,6 @@ import { attemptKey, hostedObjectPrefix, workPrefix } from "../domain/object-key
 import { mintGatewayCredentials } from "../gateway/gateway-credentials.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 
-/** Longer than any task may run; a fenced-out encoder loses its access by itself. */
-const GATEWAY_ACCESS_MS = 6 * 60 * 60 * 1000;
-
 /** Hosted files never change under their URL. */
 const HOSTED_CACHE_CONTROL = "public, max-age=86400";
 
@@ -21,7 +18,6 @@ export type TaskContext = {
   secrets: JobSecrets;
   masterKey: MasterKey;
   gatewayOrigin: string;
-  now: number;
 };
 
 /** The complete task of a leased ledger entry. */
@@ -84,7 +80,7 @@ async function destination(
   if (storage.service === "coconut") {
     const keyPrefix = hostedObjectPrefix(record.hostedPrefix);
     return {
-      store: await gatewayStore(keyPrefix, { "cache-control": HOSTED_CACHE_CONTROL }, context),
+      store: await gatewayStore(record, keyPrefix, { "cache-control": HOSTED_CACHE_CONTROL }, context),
       keyPrefix,
     };
   }
@@ -104,20 +100,22 @@ async function workObject(record: JobRecord, task: TaskRecord, context: TaskCont
   if (task.work.kind !== "encode") {
     throw new Error(`Task ${task.taskId} makes no work file.`);
   }
-  const store = await gatewayStore(workPrefix(record.id), {}, context);
+  const store = await gatewayStore(record, workPrefix(record.id), {}, context);
   return { store, key: attemptKey(task.work.key, task.attempt) };
 }
 
 async function gatewayStore(
+  record: JobRecord,
   prefix: string,
   objectHeaders: Record<string, string>,
-  { masterKey, gatewayOrigin, now }: TaskContext,
+  { masterKey, gatewayOrigin }: TaskContext,
 ): Promise<ObjectStoreConfig> {
   const credentials = await mintGatewayCredentials({
     masterKey,
     prefix,
     access: "rw",
-    expiresAt: now + GATEWAY_ACCESS_MS,
+    // No sooner: a long encode would lose its file at the upload. After it a forgotten encoder is shut out.
+    expiresAt: record.deadlineAt,
   });
   return {
     endpoint: `${gatewayOrigin}/s3`,

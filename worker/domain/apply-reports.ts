@@ -3,7 +3,7 @@ import type { Ffprobe } from "../../encoder/contract/media-info.ts";
 import type { TaskReport, TaskResult } from "../../encoder/contract/report.ts";
 import type { JobState, TaskRecord } from "./job-record.ts";
 import type { Json } from "./json.ts";
-import { failAttempt, renewLeases, takeBack } from "./lease.ts";
+import { failAttempt, isHandedBack, renewLeases, takeBack } from "./lease.ts";
 import type { TaskRef } from "./job-events.ts";
 import { outputUrls } from "./job-view.ts";
 import { addEvent } from "./outbox.ts";
@@ -42,7 +42,8 @@ function applyReport(state: JobState, encoder: string, report: TaskReport, now: 
       return { state: applyProgress(state, task, report), metadata: [] };
     case "failed": {
       const next = replaceTask(state, failAttempt(task, report.failure, now));
-      return { state: { ...next, record: { ...next.record, capacityAt: now } }, metadata: [] };
+      const avoided = isHandedBack(report.failure) ? { avoidedEncoder: encoder } : {};
+      return { state: { ...next, record: { ...next.record, ...avoided, capacityAt: now } }, metadata: [] };
     }
     case "done":
       return applyDone(state, task, report.result, now);

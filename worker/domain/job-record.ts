@@ -46,6 +46,8 @@ export type JobRecord = {
   encoderSlots: number;
   /** Every encoder that ever had a task, the last one first: the first choice because it has the source. */
   encoders: string[];
+  /** Handed a task back last: asked only when no other encoder has room. */
+  avoidedEncoder?: string;
   /** Sequence number of the next webhook event, 1-based. */
   nextSequence: number;
   /** What is left to tidy up after the end; null once done. */

@@ -52,8 +52,12 @@ export function outputViews(record: JobRecord): JsonObject[] {
 
 /** Public addresses of an output's files, of a package its master playlist; empty before it is planned. */
 export function outputUrls(record: JobRecord, index: number): string[] {
-  const hostedBaseUrl = `${record.origin}/files/${record.hostedPrefix}`;
-  return (record.outputs[index]?.keys ?? []).map((key) => publicUrl(record.spec.storage, key, hostedBaseUrl));
+  return (record.outputs[index]?.keys ?? []).map((key) => keyUrl(record, key));
+}
+
+/** Public address of one key of the job. */
+export function keyUrl(record: JobRecord, key: string): string {
+  return publicUrl(record.spec.storage, key, `${record.origin}/files/${record.hostedPrefix}`);
 }
 
 /** `url` of a video, `urls` of images and streams. */

@@ -2,9 +2,15 @@
  * Leases: which encoder runs which attempt of which task. A lease that is not renewed is taken back, the
  * attempt number moves on, and whatever the old attempt still says is dropped.
  */
-import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
+import { retryClass, type Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { JobState, TaskRecord } from "./job-record.ts";
-import { LEASE_MS, LEASE_RENEWAL_MS, MAX_HAND_BACKS, taskRetryDelayMs } from "./retry-policy.ts";
+import {
+  handBackDelayMs,
+  LEASE_MS,
+  LEASE_RENEWAL_MS,
+  MAX_HAND_BACKS,
+  taskRetryDelayMs,
+} from "./retry-policy.ts";
 
 /** Wait between two rounds of asking for room; news of an encoder ends it. */
 export const CAPACITY_RETRY_MS = 1_000;
@@ -44,8 +50,10 @@ export function candidateEncoders(state: JobState, fleet: readonly string[]): st
   if (busy.length >= limit) {
     return busy;
   }
-  const known = state.record.encoders.filter((name) => fleet.includes(name));
-  return [...new Set([...busy, ...known, ...fleet])];
+  const { encoders, avoidedEncoder } = state.record;
+  const known = encoders.filter((name) => fleet.includes(name));
+  const wanted = [...new Set([...busy, ...known, ...fleet])];
+  return wanted.toSorted((a, b) => Number(a === avoidedEncoder) - Number(b === avoidedEncoder));
 }
 
 /**
@@ -123,11 +131,17 @@ export function handBack(task: TaskRecord): TaskRecord {
   return { ...task, status: "pending", encoder: null, accepted: false, phase: null };
 }
 
+/** The encoder cannot go on, through no fault of the task. */
+export function isHandedBack(failure: Failure): boolean {
+  return retryClass(failure.code) === "elsewhere";
+}
+
 /** Ends an attempt badly: the task waits for another one, or has failed for good. */
 export function failAttempt(task: TaskRecord, failure: Failure, now: number): TaskRecord {
-  const isHandBack = failure.code === "encoder_stopping" || failure.code === "scratch_full";
+  const isHandBack = isHandedBack(failure);
   if (isHandBack && task.handBacks < MAX_HAND_BACKS) {
-    return { ...handBack(task), handBacks: task.handBacks + 1, notBefore: now };
+    const handBacks = task.handBacks + 1;
+    return { ...handBack(task), handBacks, notBefore: now + handBackDelayMs(handBacks) };
   }
   const failures = [...task.failures, failure];
   const delayMs = isHandBack ? null : taskRetryDelayMs(failures);

@@ -10,6 +10,7 @@ import { conditionVariables } from "./condition-variables.ts";
 import { newTask } from "./create-job.ts";
 import type { JobRecord, OutputRecord, TaskRecord } from "./job-record.ts";
 import type { HttpstreamRequest, ImageRequest, OutputRequest, VideoRequest } from "./job-spec.ts";
+import { keyUrl } from "./job-view.ts";
 import { workKey } from "./object-keys.ts";
 import { objectKey } from "./object-location.ts";
 import { resolveImage, resolveVariants, resolveVideo } from "./resolve-output.ts";
@@ -17,10 +18,10 @@ import { resolveImage, resolveVariants, resolveVideo } from "./resolve-output.ts
 /** Six seconds, as Apple's authoring guide asks for and as Coconut's packager cuts. */
 const HLS_SEGMENT_SECONDS = 6;
 
-/** A job's URLs stand together in its record and in its last webhook, each a row of at most 1.5 MB. */
-const MAX_LIST_CHARS = 1_000_000;
-/** Scheme, host and folder in front of a key, quotes and comma around it. */
-const URL_OVERHEAD_CHARS = 120;
+/** A job's URLs stand together in its last webhook, their keys in its record: each a row of at most 1.5 MB. */
+const MAX_LIST_CHARS = 800_000;
+/** Quotes and comma around a URL. */
+const URL_OVERHEAD_CHARS = 3;
 
 export type Plan = { outputs: OutputRecord[]; tasks: TaskRecord[] };
 
@@ -30,6 +31,7 @@ type OutputPlan = { output: OutputRecord; tasks: TaskRecord[] };
 export function planTasks(record: JobRecord, media: MediaInfo, ffprobe: Ffprobe, slots: number): Plan {
   const variables = conditionVariables(media, ffprobe);
   const plans = withoutConflicts(
+    record,
     record.spec.outputs.map((request, index): OutputPlan => {
       if (request.condition !== null && !evaluateCondition(parseCondition(request.condition), variables)) {
         return { output: { status: "skipped", isAnnounced: false, failure: null, keys: [] }, tasks: [] };
@@ -50,20 +52,26 @@ export function planTasks(record: JobRecord, media: MediaInfo, ffprobe: Ffprobe,
  * Fails outputs that cannot stand beside the ones before them: which conditions hold at once, and how many
  * pictures an interval gives, is known only now.
  */
-function withoutConflicts(plans: OutputPlan[]): OutputPlan[] {
+function withoutConflicts(record: JobRecord, plans: OutputPlan[]): OutputPlan[] {
   const taken = new Set<string>();
   let listLength = 0;
   return plans.map((plan) => {
-    const { keys } = plan.output;
-    if (keys.some((key) => taken.has(key))) {
+    // Two packages in one folder overwrite each other's segments, whatever their playlists are called.
+    const folders = plan.tasks.flatMap(({ work }) => (work.kind === "package" ? [`${work.prefix}/`] : []));
+    const claims = [...plan.output.keys, ...folders];
+    if (claims.some((claim) => taken.has(claim))) {
       return failed({ code: "output_path_taken" });
     }
-    const length = keys.reduce((sum, key) => sum + key.length + URL_OVERHEAD_CHARS, 0);
+    // Measured as told: percent-encoding makes up to nine characters of one.
+    const length = plan.output.keys.reduce(
+      (sum, key) => sum + keyUrl(record, key).length + URL_OVERHEAD_CHARS,
+      0,
+    );
     if (listLength + length > MAX_LIST_CHARS) {
       return failed({ code: "output_list_too_long" });
     }
     listLength += length;
-    keys.forEach((key) => taken.add(key));
+    claims.forEach((claim) => taken.add(claim));
     return plan;
   });
 }

@@ -20,6 +20,9 @@ export const LEASE_RENEWAL_MS = 10 * SECOND_MS;
 /** Wait before the second, third and fourth attempt of a task. */
 const TASK_BACKOFF_MS = [1 * SECOND_MS, 5 * SECOND_MS, 30 * SECOND_MS];
 
+/** Wait after each hand-back, the last one for all further ones: a full disk empties within minutes at best. */
+const HAND_BACK_DELAYS_MS = [0, 1 * SECOND_MS, 5 * SECOND_MS, 15 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS];
+
 /**
  * Wait before each webhook attempt, counted from the one before: 10 attempts in about 76 hours. The example
  * schedule of the Standard Webhooks specification.
@@ -56,6 +59,11 @@ export function taskRetryDelayMs(failures: readonly Failure[]): number | null {
     return null;
   }
   return TASK_BACKOFF_MS[Math.min(failures.length, TASK_BACKOFF_MS.length) - 1] ?? 0;
+}
+
+/** How long a task waits after its hand-back number `handBacks`, 1-based; the first one costs no time. */
+export function handBackDelayMs(handBacks: number): number {
+  return HAND_BACK_DELAYS_MS[Math.min(handBacks, HAND_BACK_DELAYS_MS.length) - 1] ?? 0;
 }
 
 /**

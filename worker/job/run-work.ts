@@ -23,8 +23,9 @@ import { candidateEncoders } from "../domain/lease.ts";
 import { hostedObjectPrefix, workPrefix } from "../domain/object-keys.ts";
 import { webhookBody } from "../domain/webhook-event.ts";
 import { deletePrefix } from "../objects/delete-prefix.ts";
+import { errorText, log } from "../log.ts";
 import { parseMasterKey } from "../secrets/master-key.ts";
-import { deliver } from "../webhooks/deliver.ts";
+import { deliver, type DeliveryResult } from "../webhooks/deliver.ts";
 import type { JobStore } from "./job-store.ts";
 import { unseal } from "./seal.ts";
 
@@ -83,17 +84,27 @@ async function deliverEvent(eventId: string, shell: WorkShell): Promise<void> {
   if (event === undefined) {
     return;
   }
-  const { notificationUrl } = await openSecrets(shell);
+  const secrets = await openSecrets(shell).catch((error: unknown) => ({ problem: errorText(error) }));
   const secret = await webhookSecret(openDatabase(env.DB), record.accountId);
   const now = Date.now();
   const attempt = event.attemptCount + 1;
   const body = webhookBody(record.id, event, (key) => store.metadata(key));
-  const result = await deliver(
-    { url: notificationUrl, id: event.id, sequence: event.sequence, attempt, body, secret },
-    { allowPrivateNetwork: env.ALLOW_PRIVATE_NETWORK === "true", now },
-  );
+  const result =
+    "problem" in secrets
+      ? sealedAway(record.id, secrets.problem)
+      : await deliver(
+          { url: secrets.notificationUrl, id: event.id, sequence: event.sequence, attempt, body, secret },
+          { allowPrivateNetwork: env.ALLOW_PRIVATE_NETWORK === "true", now },
+        );
   store.logDelivery(event.id, attempt, now, result);
   apply({ type: "delivery-ended", id: event.id, outcome: result.outcome, random: Math.random() });
+}
+
+/** A lost master key may come back: the event waits for it as for a receiver that is down, and not in a loop. */
+function sealedAway(jobId: string, problem: string): DeliveryResult {
+  log("error", "webhook.sealed", { job: jobId, error: problem });
+  const outcome = { result: "failed", gone: false, retryAfterMs: null } as const;
+  return { outcome, httpStatus: null, latencyMs: 0, note: problem };
 }
 
 /** Asks encoders one after the other until one has room. */
@@ -117,7 +128,6 @@ async function startOn(
     secrets: await openSecrets(shell),
     masterKey: parseMasterKey(env.COPRA_MASTER_KEY),
     gatewayOrigin: port.gatewayOrigin(state().record.origin),
-    now: Date.now(),
   });
   const ref = { taskId: task.taskId, attempt: task.attempt };
   switch (await startTask(port, encoder, wireTask)) {

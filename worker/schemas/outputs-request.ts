@@ -16,6 +16,8 @@ import { parseVideoOutput } from "./video-output-request.ts";
 
 /** Coconut's limit. */
 const MAX_OUTPUTS = 30;
+/** Formats are echoed in every answer; leading zeros could make one as long as the request. */
+const MAX_FORMAT_CHARS = 200;
 
 const commonSchema = z.object({
   key: z
@@ -70,9 +72,13 @@ function outputEntries(value: unknown): OutputEntry[] {
 }
 
 function parseOutput({ format, defaultKey, field, value }: OutputEntry, storagePath: string): OutputRequest {
-  const parsed = parseOutputFormat(format, (rule) => {
+  const refuse = (rule: string): never => {
     throw new AppError("output_format_not_valid", { field: fieldPath("outputs", [format]), rule });
-  });
+  };
+  if (format.length > MAX_FORMAT_CHARS) {
+    refuse(`is longer than ${MAX_FORMAT_CHARS} characters`);
+  }
+  const parsed = parseOutputFormat(format, refuse);
   const fields = value === null ? {} : readFields(value);
   if (fields === null) {
     throw new AppError("output_not_valid", { field, value, rule: "must be an object" });

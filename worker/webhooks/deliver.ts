@@ -65,7 +65,8 @@ export async function deliver(
         redirect: "manual",
         signal,
       });
-      const note = await readStart(response);
+      // The status is the answer; a body that breaks off or never comes does not take it back.
+      const note = await readStart(response).catch(errorText);
       return finish(verdict(response, options.now), response.status, note);
     });
   } catch (error) {

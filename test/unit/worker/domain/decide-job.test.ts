@@ -22,7 +22,7 @@ const events = (state: JobState) => state.outbox.map((event) => event.event);
 const failing = (
   state: JobState,
   taskId: string,
-  code: "encode_failed" | "source_unreachable" | "encoder_stopping",
+  code: "encode_failed" | "source_unreachable" | "encoder_stopping" | "scratch_full",
 ) => {
   const task = taskOf(state, taskId);
   const report = { taskId, attempt: task.attempt, state: "failed" as const, failure: { code } };
@@ -120,6 +120,39 @@ describe("decideJob", () => {
       const state = anIngestedJob({ outputs: [aVideo({ condition: both }), aVideo({ condition: both })] });
       expect(statuses(state)).toEqual(["queued", "failed"]);
       expect(state.record.outputs[1]?.failure).toEqual({ code: "output_path_taken" });
+    });
+
+    it("fails the later of two streams whose conditions both hold for one folder", () => {
+      const condition = "{{ input.width }} > 0";
+      const state = anIngestedJob({
+        outputs: [aStream({ condition, playlistName: "a" }), aStream({ condition, playlistName: "b" })],
+      });
+      expect(statuses(state)).toEqual(["queued", "failed"]);
+      expect(state.record.outputs[1]?.failure).toEqual({ code: "output_path_taken" });
+    });
+
+    it.each([
+      ["letters that a URL spells with nine characters", `/${"日本語".repeat(10)}_%05d.jpg`, "/"],
+      ["a long folder before every key", "/%05d.jpg", `/${"f".repeat(300)}`],
+    ])("never plans more files than its last event can tell: %s", (_, path, folder) => {
+      const media = aMediaInfo({ durationSeconds: 6_000 });
+      const storage = {
+        ...{ service: "s3other" as const, region: "auto", bucket: "media", path: "/", secure: true },
+        ...{ endpoint: `https://s3.example.com${folder}`, addressing: "path" as const, objectHeaders: {} },
+      };
+      const images = (seconds: number) =>
+        anIngestedJob(
+          { storage, outputs: [anImage({ path, sampling: { by: "interval", seconds } })] },
+          media,
+        );
+      const told = images(4);
+      const done = finish(lease(told), "output-0", T0, media);
+      expect(done.record.status).toBe("completed");
+      const sizes = [done.record, ...done.tasks, ...done.outbox].map(
+        (row) => new TextEncoder().encode(JSON.stringify(row)).length,
+      );
+      expect(Math.max(...sizes)).toBeLessThan(1_500_000);
+      expect(images(1).record.outputs[0]?.failure).toEqual({ code: "output_list_too_long" });
     });
 
     it("fails an output whose files are too many to list, and keeps the others", () => {
@@ -323,6 +356,18 @@ describe("decideJob", () => {
         handBacks: 1,
         notBefore: T0,
       });
+    });
+
+    it("gives an encoder whose disk is full minutes before a task that only it could take has failed", () => {
+      let state = anIngestedJob();
+      let now = T0;
+      while (state.record.status !== "failed") {
+        now = Math.max(now, taskOf(state, "output-0").notBefore);
+        state = lease(state, "0", 8, now);
+        state = after(state, [failing(state, "output-0", "scratch_full")], now);
+      }
+      expect(now - T0).toBeGreaterThan(5 * 60_000);
+      expect(state.record.outputs[0]?.failure).toEqual({ code: "scratch_full" });
     });
   });
 

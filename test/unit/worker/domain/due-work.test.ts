@@ -31,6 +31,22 @@ describe("dueWork", () => {
     expect(types(started)).not.toContain("start");
   });
 
+  it("asks for more room only when no start is on its way, because the encoder still counts that slot as free", () => {
+    const two = anIngestedJob({ outputs: [aVideo(), aVideo({ path: "/b.mp4" })] });
+    const leased = after(two, [{ type: "capacity-found", encoder: "0", slots: 1, slotsFree: 1 }]);
+    expect(types(leased)).not.toContain("find-capacity");
+    const [started] = leased.tasks.filter((task) => task.status === "leased");
+    const confirmed = after(leased, [{ type: "task-started", taskId: started?.taskId ?? "", attempt: 1 }]);
+    expect(types(confirmed)).toContain("find-capacity");
+  });
+
+  it("deletes work files when no encoder can add one any more", () => {
+    const done = finish(lease(anIngestedJob()), "output-0");
+    expect(types(done)).toContain("release-encoders");
+    expect(types(done)).not.toContain("delete-work-files");
+    expect(types(after(done, [{ type: "closed", part: "encoders" }]))).toContain("delete-work-files");
+  });
+
   it("asks for room again only after a pause", () => {
     const refused = after(aJob(), [{ type: "capacity-missing" }]);
     expect(types(refused)).not.toContain("find-capacity");
@@ -114,6 +130,14 @@ describe("candidateEncoders", () => {
 
   it("asks the encoder that has the source first when none is held", () => {
     expect(candidateEncoders(finish(lease(aJob(), "2"), "ingest"), ["0", "1", "2"])).toEqual(["2", "0", "1"]);
+  });
+
+  it("asks an encoder that handed the task back only after all others", () => {
+    const leased = lease(anIngestedJob(), "1");
+    const failure = { code: "scratch_full" } as const;
+    const report = { taskId: "output-0", attempt: 1, state: "failed" as const, failure };
+    const state = after(leased, [{ type: "reported", encoder: "1", reports: [report], expected: [] }]);
+    expect(candidateEncoders(state, ["1", "2", "0"])).toEqual(["0", "2", "1"]);
   });
 
   it("spreads an ultrafast job over more encoders", () => {

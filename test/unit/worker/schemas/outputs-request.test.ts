@@ -29,6 +29,14 @@ describe("parseOutputs", () => {
     });
   });
 
+  it("refuses a format that leading zeros make longer than 200 characters", () => {
+    expect(refusalOf(() => parseOne(`mp4:${"0".repeat(200)}720x`, { path: "/a.mp4" }))).toMatchObject({
+      code: "output_format_not_valid",
+      message: expect.stringContaining("is longer than 200 characters"),
+    });
+    expect(parseOne(`mp4:${"0".repeat(190)}720x`, { path: "/a.mp4" })).toMatchObject({ type: "video" });
+  });
+
   it("takes 30 outputs", () => {
     expect(
       parse({ mp4: Array.from({ length: 30 }, (_, index) => ({ path: `/${index}.mp4` })) }),

@@ -1,0 +1,37 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { anAccount, createJob } from "../support/api.ts";
+import { scriptEncoder, succeed, type ScriptedEncoder } from "../support/scripted-encoder.ts";
+
+let encoder: ScriptedEncoder;
+afterEach(() => {
+  encoder.restore();
+});
+
+const rows = (id: string, query: string) =>
+  runInDurableObject(env.JOBS.getByName(id), (_, state) => state.storage.sql.exec(query).toArray());
+const event = async (id: string): Promise<unknown> =>
+  JSON.parse(String((await rows(id, "SELECT json FROM outbox"))[0]?.["json"] ?? "{}"));
+
+describe("runWork", () => {
+  it("tries a webhook whose URL a lost master key hides on the schedule, not in a loop", async () => {
+    encoder = scriptEncoder(succeed, () => new Response("no", { status: 500 }));
+    const { id } = await createJob(await anAccount());
+    await vi.waitFor(async () => expect(await event(id)).toMatchObject({ attemptCount: 1 }), 10_000);
+    await rows(id, "UPDATE secret SET key_version = '00000000'");
+    await evictDurableObject(env.JOBS.getByName(id));
+    await vi.waitFor(
+      async () => expect(await event(id)).toMatchObject({ status: "pending", attemptCount: 2 }),
+      10_000,
+    );
+    const [attempt] = await rows(id, "SELECT http_status, note FROM delivery WHERE attempt = 2");
+    expect(attempt).toEqual({
+      http_status: null,
+      note: expect.stringContaining("sealed with another COPRA_MASTER_KEY"),
+    });
+    expect(encoder.webhooks).toHaveLength(1);
+    const alarmAt = await runInDurableObject(env.JOBS.getByName(id), (_, state) => state.storage.getAlarm());
+    expect(alarmAt).toBeGreaterThan(Date.now() + 60_000);
+  });
+});
