@@ -16,6 +16,8 @@ const MAX_KEY_CHARS = 200;
 const MAX_ENTRIES = 200;
 /** ffprobe nests four levels deep; a file cannot nest at all. */
 const MAX_DEPTH = 8;
+/** The whole tree is stored as one row and travels in webhooks; ordinary ones have a hundredth of this. */
+const MAX_TREE_CHARS = 300_000;
 /** Keys that print as part of every stream or format but must not travel. */
 const DROPPED_KEYS = new Set(["extradata"]);
 
@@ -31,7 +33,14 @@ export function parseProbeTree(stdout: string): Ffprobe | null {
     return null;
   }
   const streams = parsed.data.streams.slice(0, MAX_ENTRIES).map((stream) => trimObject(stream, 1));
-  return { streams, format: { ...trimObject(parsed.data.format, 1), filename: "" } };
+  const tree = { streams, format: { ...trimObject(parsed.data.format, 1), filename: "" } };
+  return JSON.stringify(tree).length > MAX_TREE_CHARS ? withoutTags(tree) : tree;
+}
+
+/** Only tags can be that many: everything else is of ffprobe's own making. */
+function withoutTags({ streams, format }: Ffprobe): Ffprobe {
+  const bare = ({ tags: _tags, side_data_list: _sideData, ...rest }: JsonObject): JsonObject => rest;
+  return { streams: streams.map(bare), format: { ...bare(format), filename: "" } };
 }
 
 /** Parses JSON; undefined for text that is not. */

@@ -4,16 +4,14 @@ import type { EncoderContainer } from "./encoder-container.ts";
 import type { EncoderPort } from "./encoder-port.ts";
 import { GATEWAY_HOST } from "./gateway-host.ts";
 
-/** Instances that one job may have; must not exceed `max_instances` of wrangler.toml. */
-const ENCODERS_PER_JOB = 8;
-
 /** Cold starts take 2-3 s as a rule and were seen to take far longer; asking the next one would start that too. */
 const ANSWER_WITHIN_MS = 60_000;
 
 export function containerEncoders(namespace: DurableObjectNamespace<EncoderContainer>): EncoderPort {
   return {
     answerWithinMs: ANSWER_WITHIN_MS,
-    names: (jobId) => Array.from({ length: ENCODERS_PER_JOB }, (_, index) => `${jobId}-${index}`),
+    // A name is a place, not a machine: after a loss the next request starts a new instance under it.
+    names: (jobId, wantedCount) => Array.from({ length: wantedCount }, (_, index) => `${jobId}-${index}`),
     fetch: (name, path, init) =>
       getContainer(namespace, name).fetch(new Request(`http://encoder${path}`, init)),
     release: (name) => getContainer(namespace, name).destroy(),

@@ -21,6 +21,9 @@ const POLL_SILENCE_MS = 3 * ALIVE_INTERVAL_MS;
 /** A line holds at most one snapshot; far more than that is not an encoder speaking. */
 const MAX_LINE_LENGTH = 8 * 1024 * 1024;
 
+/** Busy or stopping (409), and what the platform says when no container can be had (429, 503). */
+const NO_ROOM_STATUSES = [409, 429, 503];
+
 export type StartOutcome = "started" | "refused" | "rejected";
 
 /** The encoder's own word on itself, or null when it does not answer or speaks another contract. */
@@ -38,8 +41,8 @@ export async function encoderHealth(port: EncoderPort, name: string): Promise<En
 }
 
 /**
- * Starts a task; safe to repeat. `refused` means "not now, not here"; `rejected` means that the encoder does
- * not understand the task, and never will.
+ * Starts a task; safe to repeat. `refused` means "not now, not here"; `rejected` means that something is
+ * wrong with the task or the encoder.
  */
 export async function startTask(port: EncoderPort, name: string, task: Task): Promise<StartOutcome> {
   try {
@@ -51,7 +54,7 @@ export async function startTask(port: EncoderPort, name: string, task: Task): Pr
     if (ok) {
       return "started";
     }
-    return status === 400 ? "rejected" : "refused";
+    return NO_ROOM_STATUSES.includes(status) ? "refused" : "rejected";
   } catch {
     return "refused";
   }
@@ -66,11 +69,6 @@ export async function cancelTask(
   attempt: number,
 ) {
   await remove(port, name, `/tasks/${taskId}/${attempt}?job=${jobId}`);
-}
-
-/** Stops whatever the job still runs there and drops its source; safe to repeat. */
-export async function forgetJob(port: EncoderPort, name: string, jobId: string): Promise<void> {
-  await remove(port, name, `/jobs/${jobId}`);
 }
 
 /**

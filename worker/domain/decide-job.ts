@@ -8,7 +8,15 @@ import { applyReports, type MetadataWrite } from "./apply-reports.ts";
 import { isFinalJob, isFinalOutput } from "./job-status.ts";
 import type { JobEvent, TaskRef } from "./job-events.ts";
 import type { Closing, JobRecord, JobState, TaskRecord, TaskStatus } from "./job-record.ts";
-import { CAPACITY_RETRY_MS, expireLeases, grantLeases, handBack, renewLeases, takeBack } from "./lease.ts";
+import {
+  CAPACITY_RETRY_MS,
+  expireLeases,
+  extendUnheardLeases,
+  grantLeases,
+  handBack,
+  renewLeases,
+  takeBack,
+} from "./lease.ts";
 import { applyDelivery } from "./outbox.ts";
 import { settleJob } from "./settle-job.ts";
 
@@ -20,7 +28,8 @@ export type Decision = {
 
 /** Decides what an event changes. Unchanged rows keep their identity, so that only changed ones are written. */
 export function decideJob(state: JobState, event: JobEvent, now: number): Decision {
-  const { state: next, metadata } = applyEvent(expireLeases(state, now), event, now);
+  const heard = event.type === "resumed" ? extendUnheardLeases(state, now) : expireLeases(state, now);
+  const { state: next, metadata } = applyEvent(heard, event, now);
   return { state: withVersion(state, settleJob(next, now)), metadata };
 }
 
@@ -57,6 +66,7 @@ function applyEvent(state: JobState, event: JobEvent, now: number): Decision {
       );
     case "closed":
       return plain(applyClosed(state, event.part));
+    case "resumed":
     case "tick":
       return plain(now >= state.record.deadlineAt ? failUnfinished(state) : state);
   }

@@ -26,9 +26,10 @@ const OPEN_HORIZON_MS = 5_000;
 /** A name for each piece, so that none runs twice at once. */
 export function workName(work: Work): string {
   switch (work.type) {
+    // One name for both: a cancel waits for a start that is on its way, or it would overtake it.
     case "start":
     case "cancel":
-      return `${work.type} ${work.task.taskId} ${work.task.attempt}`;
+      return `task ${work.task.taskId} ${work.task.attempt}`;
     case "poll":
       return `poll ${work.encoder}`;
     // Deliveries of one job share a name: first attempts stay in order.

@@ -27,6 +27,8 @@ export type JobEvent =
   | { type: "task-cancelled"; taskId: string; attempt: number }
   /** A piece of tidying up after the end is done. */
   | { type: "closed"; part: "encoders" | "workFiles" | "secrets" | "hosted" }
+  /** The object begins to listen again, after a pause or a crash of its runtime. */
+  | { type: "resumed" }
   /** Time passed. */
   | { type: "tick" };
 

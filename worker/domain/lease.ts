@@ -3,7 +3,7 @@
  * attempt number moves on, and whatever the old attempt still says is dropped.
  */
 import { retryClass, type Failure } from "../../encoder/contract/failure-catalogue.ts";
-import type { JobState, TaskRecord } from "./job-record.ts";
+import type { JobRecord, JobState, TaskRecord } from "./job-record.ts";
 import {
   handBackDelayMs,
   LEASE_MS,
@@ -15,7 +15,7 @@ import {
 /** Wait between two rounds of asking for room; news of an encoder ends it. */
 export const CAPACITY_RETRY_MS = 1_000;
 
-/** How many encoders a job may use at once. */
+/** Encoders of one `ultrafast` job; containers allow `max_instances` of wrangler.toml for all jobs together. */
 const ULTRAFAST_ENCODERS = 8;
 
 /** Tasks that could start now, the expensive ones first. */
@@ -27,6 +27,11 @@ export function startableTasks(state: JobState, now: number): TaskRecord[] {
         task.status === "pending" && task.notBefore <= now && task.dependsOn.every((id) => done.has(id)),
     )
     .toSorted((a, b) => b.weight - a.weight);
+}
+
+/** How many encoders the job may hold at once. */
+export function encoderLimit(record: JobRecord): number {
+  return record.spec.ultrafast ? ULTRAFAST_ENCODERS : 1;
 }
 
 /** Encoders that hold a lease of this job now. */
@@ -46,8 +51,7 @@ export function busyEncoders(state: JobState): string[] {
  */
 export function candidateEncoders(state: JobState, fleet: readonly string[]): string[] {
   const busy = busyEncoders(state);
-  const limit = state.record.spec.ultrafast ? ULTRAFAST_ENCODERS : 1;
-  if (busy.length >= limit) {
+  if (busy.length >= encoderLimit(state.record)) {
     return busy;
   }
   const { encoders, avoidedEncoder } = state.record;
@@ -107,6 +111,15 @@ export function renewLeases(state: JobState, encoder: string, now: number): JobS
         ),
       }
     : state;
+}
+
+/** Nobody listened for a while, so silence proves nothing: leases that ran out meanwhile get their time again. */
+export function extendUnheardLeases(state: JobState, now: number): JobState {
+  const isUnheard = (task: TaskRecord) => task.status === "leased" && task.leaseExpiresAt <= now;
+  return {
+    ...state,
+    tasks: state.tasks.map((task) => (isUnheard(task) ? { ...task, leaseExpiresAt: now + LEASE_MS } : task)),
+  };
 }
 
 /** Takes back every lease that was not renewed in time. */

@@ -1,8 +1,11 @@
 /** What a customer's path may look like, so that it names the same object in every store and every URL. */
 import { hasControlCharacter } from "./allowed-url.ts";
 
-/** S3's limit for a whole key. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-export const MAX_KEY_BYTES = 1024;
+/**
+ * S3's limit for a whole key, less the 46 bytes that Copra's own storage puts in front of it.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+ */
+export const MAX_KEY_BYTES = 1024 - 46;
 
 /**
  * Why a path is refused, as the end of a sentence that begins with the field's name; null for a good one. Dot

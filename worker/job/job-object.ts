@@ -6,7 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { createJob, type NewJob } from "../domain/create-job.ts";
 import { decideJob } from "../domain/decide-job.ts";
-import { alarmAt, dueWork, isOpen, nextTimerAt, workName } from "../domain/due-work.ts";
+import { alarmAt, dueWork, isOpen, nextTimerAt, workName, type Work } from "../domain/due-work.ts";
 import type { JobEvent } from "../domain/job-events.ts";
 import type { JobState } from "../domain/job-record.ts";
 import type { JobSecrets } from "../domain/job-spec.ts";
@@ -26,7 +26,10 @@ const COOLDOWN_MS = 1_000;
 /** Everything that customers' secrets are kept under in the object's own table. */
 const SECRETS_KIND = "job-secrets";
 
-type Running = { done: Promise<void>; abort: AbortController };
+/** What keeps encoders busy. It goes on beyond a run's time while anything else is still being finished. */
+const ENCODER_WORK: readonly Work["type"][] = ["poll", "start", "find-capacity"];
+
+type Running = { type: Work["type"]; done: Promise<void>; abort: AbortController };
 
 export class JobObject extends DurableObject<Env> {
   readonly #store: JobStore;
@@ -89,19 +92,23 @@ export class JobObject extends DurableObject<Env> {
     if (!this.#store.exists()) {
       return;
     }
+    let isCutShort = false;
     try {
-      await this.#run(Date.now() + RUN_MS);
+      this.#apply({ type: "resumed" });
+      isCutShort = await this.#run(Date.now() + RUN_MS);
     } catch (error) {
       log("error", "job.run", { job: this.#state?.record.id, error: errorText(error) });
       // What is in memory may be half a decision; the rows are not.
       this.#state = null;
     }
     if (this.#store.exists()) {
-      await this.#setAlarm(this.#load());
+      // The horizon is for crashes: with work in hand the next run follows at once.
+      await (isCutShort ? this.ctx.storage.setAlarm(Date.now()) : this.#setAlarm(this.#load()));
     }
   }
 
-  async #run(until: number): Promise<void> {
+  /** True when the time was over before the work was. */
+  async #run(until: number): Promise<boolean> {
     const running = new Map<string, Running>();
     const coolUntil = new Map<string, number>();
     try {
@@ -109,15 +116,17 @@ export class JobObject extends DurableObject<Env> {
         this.#apply({ type: "tick" });
         const now = Date.now();
         const state = this.#load();
-        this.#startMissing(state, now < until ? now : null, running, coolUntil);
+        const due = dueWork(state, now);
+        this.#startMissing(now < until ? due : lastWork(due, running), running, coolUntil);
         if (running.size === 0) {
-          return;
+          return now >= until && due.length > 0;
         }
         const wakeAt = [until, nextTimerAt(state, now) ?? until, ...coolUntil.values()].filter(
           (at) => at > now,
         );
         await this.#somethingHappens(running, Math.min(...wakeAt, now + RUN_MS) - now);
       }
+      return false;
     } finally {
       for (const { abort } of running.values()) {
         abort.abort();
@@ -126,32 +135,26 @@ export class JobObject extends DurableObject<Env> {
   }
 
   /** Starts due work that does not run yet, and stops polls that have nothing to say any more. */
-  #startMissing(
-    state: JobState,
-    now: number | null,
-    running: Map<string, Running>,
-    coolUntil: Map<string, number>,
-  ): void {
-    const due = now === null ? [] : dueWork(state, now);
+  #startMissing(due: readonly Work[], running: Map<string, Running>, coolUntil: Map<string, number>): void {
     const names = new Set(due.map(workName));
-    for (const [name, { abort }] of running) {
-      if (name.startsWith("poll ") && !names.has(name)) {
+    for (const [name, { type, abort }] of running) {
+      if (type === "poll" && !names.has(name)) {
         abort.abort();
       }
     }
     for (const work of due) {
       const name = workName(work);
-      if (running.has(name) || (coolUntil.get(name) ?? 0) > (now ?? 0)) {
+      if (running.has(name) || (coolUntil.get(name) ?? 0) > Date.now()) {
         continue;
       }
       const abort = new AbortController();
       const done = runWork(work, this.#shell(abort.signal))
         .catch((error: unknown) => {
           coolUntil.set(name, Date.now() + COOLDOWN_MS);
-          log("warn", "job.work", { job: state.record.id, work: name, error: errorText(error) });
+          log("warn", "job.work", { job: this.#state?.record.id, work: name, error: errorText(error) });
         })
         .finally(() => running.delete(name));
-      running.set(name, { done, abort });
+      running.set(name, { type: work.type, done, abort });
     }
   }
 
@@ -218,6 +221,15 @@ export class JobObject extends DurableObject<Env> {
     const body = view(this.#load());
     return body === undefined ? null : JSON.stringify(body);
   }
+}
+
+/**
+ * The due work of a run whose time is over: none, so that it ends; but while a slow receiver of webhooks is still
+ * awaited, the encoders must not stand still.
+ */
+function lastWork(due: readonly Work[], running: ReadonlyMap<string, Running>): Work[] {
+  const isAwaited = [...running.values()].some(({ type }) => !ENCODER_WORK.includes(type));
+  return isAwaited ? due.filter(({ type }) => ENCODER_WORK.includes(type)) : [];
 }
 
 /** One line per change of status: what an operator follows a job by. */

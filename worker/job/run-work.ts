@@ -6,20 +6,14 @@ import { deleteJob, upsertJob } from "../db/jobs.ts";
 import { webhookSecret } from "../db/api-keys.ts";
 import { openDatabase } from "../db/client.ts";
 import { buildTask } from "../dispatch/build-task.ts";
-import {
-  cancelTask,
-  encoderHealth,
-  followReports,
-  forgetJob,
-  startTask,
-} from "../dispatch/encoder-client.ts";
+import { cancelTask, encoderHealth, followReports, startTask } from "../dispatch/encoder-client.ts";
 import type { EncoderPort } from "../dispatch/encoder-port.ts";
 import { openEncoders } from "../dispatch/open-encoders.ts";
 import type { Work } from "../domain/due-work.ts";
 import type { JobEvent } from "../domain/job-events.ts";
 import type { JobState, TaskRecord } from "../domain/job-record.ts";
 import type { JobSecrets } from "../domain/job-spec.ts";
-import { candidateEncoders } from "../domain/lease.ts";
+import { candidateEncoders, encoderLimit } from "../domain/lease.ts";
 import { hostedObjectPrefix, workPrefix } from "../domain/object-keys.ts";
 import { webhookBody } from "../domain/webhook-event.ts";
 import { deletePrefix } from "../objects/delete-prefix.ts";
@@ -39,6 +33,9 @@ export type WorkShell = {
   apply: (event: JobEvent) => void;
   secretsKind: string;
 };
+
+/** A poll lasts 20 s; one that ends this soon would be opened again in a tight loop. */
+const SHORTEST_POLL_MS = 1_000;
 
 export async function runWork(work: Work, shell: WorkShell): Promise<void> {
   const { env, apply } = shell;
@@ -109,7 +106,8 @@ function sealedAway(jobId: string, problem: string): DeliveryResult {
 
 /** Asks encoders one after the other until one has room. */
 async function findCapacity(port: EncoderPort, { state, apply }: WorkShell): Promise<void> {
-  for (const encoder of candidateEncoders(state(), port.names(state().record.id))) {
+  const { record } = state();
+  for (const encoder of candidateEncoders(state(), port.names(record.id, encoderLimit(record)))) {
     const status = await encoderHealth(port, encoder);
     if (status !== null && status.slotsFree > 0) {
       return apply({ type: "capacity-found", encoder, slots: status.slots, slotsFree: status.slotsFree });
@@ -153,7 +151,14 @@ async function cancelOn(
   shell: WorkShell,
 ) {
   const { taskId, attempt } = task;
-  await cancelTask(port, encoder, shell.state().record.id, taskId, attempt);
+  try {
+    await cancelTask(port, encoder, shell.state().record.id, taskId, attempt);
+  } catch (error) {
+    if ((await encoderHealth(port, encoder)) !== null) {
+      throw error;
+    }
+    // An encoder that is gone runs nothing.
+  }
   shell.apply({ type: "task-cancelled", taskId, attempt });
 }
 
@@ -167,6 +172,7 @@ async function pollEncoder(
   const expected = tasks
     .filter((task) => task.status === "leased" && task.accepted && task.encoder === encoder)
     .map(({ taskId, attempt }) => ({ taskId, attempt }));
+  const openedAt = Date.now();
   try {
     for await (const line of followReports(port, encoder, record.id, signal)) {
       switch (line.type) {
@@ -180,6 +186,9 @@ async function pollEncoder(
           apply({ type: "encoder-alive", encoder });
           break;
       }
+    }
+    if (Date.now() - openedAt < SHORTEST_POLL_MS) {
+      throw new Error(`A poll of encoder ${encoder} ended at once.`);
     }
   } catch (error) {
     if (signal.aborted) {
@@ -195,12 +204,7 @@ async function pollEncoder(
 /** An encoder that is gone has nothing left to release. */
 async function releaseEncoders(port: EncoderPort, { state, apply }: WorkShell): Promise<void> {
   const { id, encoders } = state().record;
-  await Promise.allSettled(
-    encoders.map(async (encoder) => {
-      await forgetJob(port, encoder, id);
-      await port.release(encoder);
-    }),
-  );
+  await Promise.allSettled(encoders.map((encoder) => port.release(encoder, id)));
   apply({ type: "closed", part: "encoders" });
 }
 

@@ -201,7 +201,7 @@ export const OUTPUT_REFUSALS: RefusalRow[] = [
     "output_path_not_valid",
     "outputs.mp4.path",
     {
-      ...mp4({ path: `/${"a".repeat(1000)}.mp4` }),
+      ...mp4({ path: `/${"a".repeat(950)}.mp4` }),
       ...storage({ path: "/a-long-prefix/of-more-than-20-bytes" }),
     },
     "is too long",

@@ -112,6 +112,23 @@ describe("parseProbe", () => {
     expect(JSON.stringify(mediaInfo)).not.toContain("NaN");
   });
 
+  it("drops the tags of a source that has megabytes of them, and keeps what describes the streams", () => {
+    const tags = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [`tag${index}`, "x".repeat(4000)]),
+    );
+    const streams = Array.from({ length: 60 }, (_, index) => ({
+      index,
+      codec_type: "video",
+      codec_name: "h264",
+      width: 16,
+      height: 16,
+      tags,
+    }));
+    const probed = parseProbe(JSON.stringify({ streams, format: { format_name: "matroska", tags } }), 1);
+    expect(JSON.stringify(probed?.ffprobe).length).toBeLessThan(300_000);
+    expect(probed?.ffprobe.streams[59]).toMatchObject({ index: 59, codec_name: "h264", width: 16 });
+  });
+
   it("keeps the tree small whatever the tags hold", () => {
     const { ffprobe } = probe("hostile-numbers");
     const tags = ffprobe.streams[0]?.["tags"] as Record<string, string>;

@@ -281,6 +281,14 @@ describe("decideJob", () => {
       expect(taskOf(after(state, [{ type: "tick" }], T0 + 30_000), "output-0").status).toBe("pending");
     });
 
+    it("gives leases their time again after a pause in which nobody could listen", () => {
+      const state = lease(anIngestedJob());
+      const resumed = after(state, [{ type: "resumed" }, { type: "tick" }], T0 + 3_600_000);
+      expect(taskOf(resumed, "output-0")).toMatchObject({ status: "leased", attempt: 1, failures: [] });
+      const silent = after(resumed, [{ type: "tick" }], T0 + 3_600_000 + 30_000);
+      expect(taskOf(silent, "output-0").status).toBe("pending");
+    });
+
     it("keeps a lease whose encoder is heard, with one write per ten seconds at most", () => {
       const state = lease(anIngestedJob());
       const soon = after(state, [{ type: "encoder-alive", encoder: "0" }], T0 + 5_000);
