@@ -19,7 +19,7 @@ import { findDisorder } from "../support/status-order.ts";
 import { readStoredState } from "../support/stored-objects.ts";
 import { startWebhookSink, type WebhookSink } from "../support/webhook-sink.ts";
 
-const SECONDS = 8;
+const SECONDS = 6;
 /** Each encoder has a slot per core. */
 const SLOTS = availableParallelism();
 

@@ -24,7 +24,7 @@ export type JobView = {
   outputs: OutputView[];
 };
 
-export type Answer = { status: number; headers: Headers; text: string };
+type Answer = { status: number; headers: Headers; text: string };
 
 export type JobClient = {
   /** Every answer so far, as text. */
@@ -41,7 +41,7 @@ export type JobClient = {
   finish: (id: string, timeoutMs?: number) => Promise<JobView[]>;
 };
 
-const POLL_MS = 60;
+const POLL_MS = 100;
 
 export function createJobClient(service: { url: string; key: string }): JobClient {
   const answers: string[] = [];

@@ -13,7 +13,7 @@ import { startWorker } from "../../worker/cli/worker-process.ts";
 import { eventually } from "./eventually.ts";
 
 /** A line that the Worker logged when a task changed its status. */
-export type TaskChange = {
+type TaskChange = {
   job: string;
   task: string;
   attempt: number;
@@ -24,7 +24,7 @@ export type TaskChange = {
 };
 
 /** A line that an encoder logged when an attempt ended. A killed attempt has none. */
-export type AttemptEnd = { encoder: string; taskId: string; attempt: number; outcome: string };
+type AttemptEnd = { encoder: string; taskId: string; attempt: number; outcome: string };
 
 export type TestService = {
   url: string;

@@ -4,7 +4,7 @@ import { Webhook } from "standardwebhooks";
 import { eventually } from "./eventually.ts";
 import { startLocalServer } from "./local-server.ts";
 
-export type WebhookBody = {
+type WebhookBody = {
   job_id: string;
   event: string;
   metadata: boolean;

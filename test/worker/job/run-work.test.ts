@@ -9,10 +9,10 @@ afterEach(() => {
   encoder.restore();
 });
 
-const rows = (id: string, query: string) =>
-  runInDurableObject(env.JOBS.getByName(id), (_, state) => state.storage.sql.exec(query).toArray());
+const rows = <Row extends Record<string, SqlStorageValue>>(id: string, query: string) =>
+  runInDurableObject(env.JOBS.getByName(id), (_, state) => state.storage.sql.exec<Row>(query).toArray());
 const event = async (id: string): Promise<unknown> =>
-  JSON.parse(String((await rows(id, "SELECT json FROM outbox"))[0]?.["json"] ?? "{}"));
+  JSON.parse((await rows<{ json: string }>(id, "SELECT json FROM outbox"))[0]?.json ?? "{}");
 
 describe("runWork", () => {
   it("tries a webhook whose URL a lost master key hides on the schedule, not in a loop", async () => {
