@@ -110,7 +110,7 @@ export async function startTestService(options: { encoderCount?: number } = {}):
     },
     killEverythingAndRestart: async () => {
       await killWorker();
-      service.encoderPids().forEach((pid) => process.kill(pid, "SIGKILL"));
+      service.encoderPids().forEach(killIfAlive);
       await stop();
       laterWorker = null;
       service = await start(port);
@@ -135,4 +135,15 @@ function jsonLines(
   return lines
     .filter((line) => line.source.startsWith(source) && line.text.startsWith("{"))
     .map((line) => ({ source: line.source, json: JSON.parse(line.text) as Record<string, unknown> }));
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // ESRCH: it died by itself in the meantime.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) {
+      throw error;
+    }
+  }
 }
