@@ -18,6 +18,9 @@ import { resolveImage, resolveVariants, resolveVideo } from "./resolve-output.ts
 /** Six seconds, as Apple's authoring guide asks for and as Coconut's packager cuts. */
 const HLS_SEGMENT_SECONDS = 6;
 
+/** What the contract allows; x264 gains nothing from more. */
+const MAX_THREADS = 64;
+
 /** A job's URLs stand together in its last webhook, their keys in its record: each a row of at most 1.5 MB. */
 const MAX_LIST_CHARS = 800_000;
 /** Quotes and comma around a URL. */
@@ -177,8 +180,8 @@ function encodeWeight(rendition: RenditionSpec): number {
 
 /**
  * Shares an encoder's slots out among the encodes by weight. With at least as many encodes as slots each runs
- * on one thread: FFmpeg's frame threads cost about 15 % more CPU than separate processes. A lone encode gets
- * every core.
+ * on one thread: FFmpeg's frame threads cost about 15 % more CPU than separate processes. An encode that has
+ * several cores gets x264's own 1.5 threads for each, or some would idle while frames wait for each other.
  */
 function withThreads(tasks: TaskRecord[], slots: number): TaskRecord[] {
   const encodes = tasks.filter((task) => task.work.kind === "encode");
@@ -187,7 +190,8 @@ function withThreads(tasks: TaskRecord[], slots: number): TaskRecord[] {
     if (task.work.kind !== "encode") {
       return task;
     }
-    const share = encodes.length >= slots ? 1 : Math.max(1, Math.round((slots * task.weight) / total));
-    return { ...task, work: { ...task.work, threads: share } };
+    const cores = encodes.length >= slots ? 1 : Math.max(1, Math.round((slots * task.weight) / total));
+    const threads = cores === 1 ? 1 : Math.min(MAX_THREADS, Math.ceil(1.5 * cores));
+    return { ...task, work: { ...task.work, threads } };
   });
 }

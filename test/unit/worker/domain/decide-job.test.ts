@@ -163,10 +163,11 @@ describe("decideJob", () => {
       expect(state.record.outputs[0]?.failure).toEqual({ code: "output_list_too_long" });
     });
 
-    it("gives a lone encode every slot and many encodes one thread each", () => {
+    it("gives a lone encode 1.5 threads for every slot and many encodes one thread each", () => {
       const threads = (state: JobState) =>
         state.tasks.flatMap((task) => (task.work.kind === "encode" ? [task.work.threads] : []));
-      expect(threads(anIngestedJob({}, aMediaInfo(), 4))).toEqual([4]);
+      expect(threads(anIngestedJob({}, aMediaInfo(), 4))).toEqual([6]);
+      expect(threads(anIngestedJob({}, aMediaInfo(), 64))).toEqual([64]);
       const four = [
         aVideo(),
         aVideo({ path: "/b.mp4" }),
