@@ -44,6 +44,10 @@ export const FAILURES = {
     retry: "again",
     message: () => "The input could not be downloaded: the transfer broke off before the end.",
   },
+  source_changed: {
+    retry: "once",
+    message: () => "The input changed on its server while it was being read. Put it there once and leave it.",
+  },
   source_too_slow: {
     retry: "again",
     message: () => "The input could not be downloaded: its server sent the file too slowly.",
@@ -158,6 +162,10 @@ export const FAILURES = {
     retry: "again",
     message: () => "The encoded parts could not be read back from the service's own storage.",
   },
+  work_file_lost: {
+    retry: "again",
+    message: () => "An encoded part was lost or damaged in the service's own storage, several times.",
+  },
   scratch_full: {
     retry: "elsewhere",
     message: () => "The encoder ran out of disk space for the job's files.",
@@ -187,6 +195,8 @@ export const failureSchema = z.object({
   code: z.enum(FAILURE_CODES),
   httpStatus: z.int().min(100).max(599).optional(),
   limit: z.string().max(100).optional(),
+  /** Of `work_file_lost`: keys of the parts that are missing or not what was written. */
+  lostKeys: z.array(z.string().max(1024)).max(1_000).optional(),
 });
 export type Failure = z.infer<typeof failureSchema>;
 

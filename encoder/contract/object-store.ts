@@ -25,3 +25,7 @@ export type ObjectRef = z.infer<typeof objectRefSchema>;
 /** What was written, as the store would list it. */
 export const writtenObjectSchema = z.object({ key: z.string(), sizeBytes: z.int().nonnegative() });
 export type WrittenObject = z.infer<typeof writtenObjectSchema>;
+
+/** A stored part that another task reads back, and what its bytes must be. */
+export const workFileSchema = writtenObjectSchema.extend({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+export type WorkFile = z.infer<typeof workFileSchema>;

@@ -19,7 +19,14 @@ export const frameSizeSchema = z.object({
 export type FrameSize = z.infer<typeof frameSizeSchema>;
 
 const videoRateSchema = z.discriminatedUnion("mode", [
-  z.object({ mode: z.literal("bitrate"), bitrateBps: z.int().positive() }),
+  z.object({
+    mode: z.literal("bitrate"),
+    bitrateBps: z.int().positive(),
+    /** Ceiling over a window of two of its seconds. A property of the whole output, equal in all its chunks. */
+    maxrateBps: z.int().positive(),
+    /** 2 looks at the whole span before it spends a bit. */
+    passes: z.union([z.literal(1), z.literal(2)]),
+  }),
   z.object({
     mode: z.literal("quality"),
     /** x264's constant rate factor: lower is better. */
@@ -29,7 +36,7 @@ const videoRateSchema = z.discriminatedUnion("mode", [
 ]);
 export type VideoRate = z.infer<typeof videoRateSchema>;
 
-const videoSpecSchema = z.object({
+export const videoSpecSchema = z.object({
   codec: z.literal("h264"),
   sourceStreamIndex: z.int().nonnegative(),
   frame: frameSizeSchema,

@@ -6,16 +6,49 @@
 import { z } from "zod";
 import { failureSchema } from "./failure-catalogue.ts";
 import { ffprobeSchema, mediaInfoSchema } from "./media-info.ts";
-import { writtenObjectSchema } from "./object-store.ts";
+import { workFileSchema, writtenObjectSchema } from "./object-store.ts";
+import { timelineSchema } from "./timeline.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 
 const ingestResultSchema = z.object({
   kind: z.literal("ingest"),
   mediaInfo: mediaInfoSchema,
   ffprobe: ffprobeSchema,
+  /** Null when the source cannot be cut: no usable timestamps or keyframes, or no picture. */
+  timeline: timelineSchema.nullable(),
 });
 const encodeResultSchema = z.object({
   kind: z.literal("encode"),
+  object: writtenObjectSchema,
+  /** Of a work file; null for an output. */
+  sha256: workFileSchema.shape.sha256.nullable(),
+  ffprobe: ffprobeSchema,
+});
+
+const chunkResultSchema = z.object({
+  kind: z.literal("chunk"),
+  /** In the order of the task's parts. */
+  parts: z.array(
+    z.object({
+      file: workFileSchema,
+      frameCount: z.int().positive(),
+      /** Of the codec's headers: chunks can be joined only when it is equal in all of them. */
+      extradataHash: z.string().max(128),
+    }),
+  ),
+  /**
+   * Checksums of the decoded source frames on the inner sides of the two edges: this chunk's first frame, and the
+   * frame after its last one, which has to be its successor's first. Null at the ends of the source.
+   */
+  seam: z.object({ first: z.string().max(128).nullable(), next: z.string().max(128).nullable() }),
+});
+const analyzeResultSchema = z.object({
+  kind: z.literal("analyze"),
+  /** Size of a quick encode of constant quality: a measure, not a forecast. */
+  weight: z.number().positive(),
+});
+const assembleResultSchema = z.object({
+  kind: z.literal("assemble"),
   object: writtenObjectSchema,
   ffprobe: ffprobeSchema,
 });
@@ -35,6 +68,9 @@ const packageResultSchema = z.object({
 const taskResultSchema = z.discriminatedUnion("kind", [
   ingestResultSchema,
   encodeResultSchema,
+  chunkResultSchema,
+  analyzeResultSchema,
+  assembleResultSchema,
   imageResultSchema,
   packageResultSchema,
 ]);
@@ -53,7 +89,13 @@ const taskReportSchema = z.discriminatedUnion("state", [
     /** Of the whole task, integer; never decreases within an attempt. */
     progressPercent: z.int().min(0).max(100),
   }),
-  z.object({ ...reportBase, state: z.literal("done"), result: taskResultSchema }),
+  z.object({
+    ...reportBase,
+    state: z.literal("done"),
+    result: taskResultSchema,
+    /** Wall time that the attempt spent in each phase, in milliseconds. */
+    phaseMs: z.partialRecord(z.enum(TASK_PHASES), z.int().nonnegative()),
+  }),
   z.object({ ...reportBase, state: z.literal("failed"), failure: failureSchema }),
 ]);
 export type TaskReport = z.infer<typeof taskReportSchema>;

@@ -3,8 +3,10 @@
  * same as starting it once. Its result is durable in object storage before it is reported done.
  */
 import { z } from "zod";
-import { imageSpecSchema, renditionSpecSchema } from "./output-spec.ts";
-import { objectRefSchema, objectStoreSchema } from "./object-store.ts";
+import { rationalSchema } from "./media-info.ts";
+import { objectRefSchema, objectStoreSchema, workFileSchema } from "./object-store.ts";
+import { imageSpecSchema, renditionSpecSchema, videoSpecSchema } from "./output-spec.ts";
+import { cutSchema } from "./timeline.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 
 const sourceSchema = z.object({ url: z.url() });
@@ -15,19 +17,91 @@ const taskBase = {
   taskId: z.string().regex(/^[a-z0-9-]{1,64}$/),
   /** 1-based. A report of an attempt that is not the current one is dropped. */
   attempt: z.int().positive(),
+  /** How many of the encoder's slots it takes. More than one is for work that ran out of memory beside others. */
+  slots: z.int().min(1).max(256),
 };
 
-/** Fetches the source once and says what it is. */
+/** FFmpeg's thread count, fixed by the plan because x264's bytes depend on it. */
+const threadsSchema = z.int().min(1).max(64);
+
+/** Opens the source, says what it is and where it can be cut. */
 const ingestTaskSchema = z.object({ ...taskBase, kind: z.literal("ingest"), source: sourceSchema });
 
-/** Encodes one MP4 file and stores it. */
+/** Encodes one MP4 file from the whole source and stores it. */
 const encodeTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("encode"),
   source: sourceSchema,
-  /** FFmpeg's thread count, fixed by the plan because x264's bytes depend on it. */
-  threads: z.int().min(1).max(64),
+  threads: threadsSchema,
   rendition: renditionSpecSchema,
+  object: objectRefSchema,
+  /** It is a part that another task reads back: the result names its checksum. */
+  isWorkFile: z.boolean(),
+});
+
+/** A span of the source and what is known of the source, so that nothing has to be probed again. */
+const spanOfSource = {
+  source: sourceSchema,
+  threads: threadsSchema,
+  /** ffprobe's comma-separated demuxer names: they decide how a seek is aimed. */
+  formatName: z.string(),
+  sourceFrameRate: rationalSchema.nullable(),
+  videoStreamIndex: z.int().nonnegative(),
+  /** Where the outputs' clock starts, absolute source time in ticks. */
+  zeroTicks: z.int(),
+  /** First frame of the span; null begins with the source. */
+  start: cutSchema.nullable(),
+  /** First frame after the span; null runs to the end of the source. */
+  end: cutSchema.nullable(),
+  /** Expected length in seconds, for progress and time limits. */
+  spanSeconds: z.number().positive(),
+};
+
+/** One rendition's share of a chunk. */
+const chunkPartSchema = z.object({
+  video: videoSpecSchema,
+  /** Output frames of this rendition, numbered over the whole output; `endFrame` null when only the decoder knows. */
+  startFrame: z.int().nonnegative(),
+  endFrame: z.int().positive().nullable(),
+  key: z.string().min(1).max(1024),
+});
+export type ChunkPart = z.infer<typeof chunkPartSchema>;
+
+/** Decodes a span of the source once and encodes the picture of every rendition of it, each to a fragmented MP4. */
+const chunkTaskSchema = z.object({
+  ...taskBase,
+  kind: z.literal("chunk"),
+  ...spanOfSource,
+  /** Decodes from the beginning of the source: slow, and right where a seek was not. */
+  isExact: z.boolean(),
+  parts: z.array(chunkPartSchema).min(1).max(64),
+  workStore: objectStoreSchema,
+});
+
+/** Says how many bits a span is worth, against the other spans of the source. */
+const analyzeTaskSchema = z.object({ ...taskBase, kind: z.literal("analyze"), ...spanOfSource });
+
+/** Encoded parts of one rendition. */
+const renditionFilesSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("whole"), file: workFileSchema }),
+  z.object({
+    type: z.literal("chunked"),
+    /** In order. */
+    chunks: z.array(workFileSchema).min(1),
+    /** All frames of the picture. */
+    frameCount: z.int().positive(),
+    audio: workFileSchema.nullable(),
+  }),
+]);
+export type RenditionFiles = z.infer<typeof renditionFilesSchema>;
+
+/** Joins the chunks of one rendition by copy, adds the sound and stores the finished MP4. */
+const assembleTaskSchema = z.object({
+  ...taskBase,
+  kind: z.literal("assemble"),
+  rendition: renditionSpecSchema,
+  files: renditionFilesSchema,
+  workStore: objectStoreSchema,
   object: objectRefSchema,
 });
 
@@ -36,7 +110,7 @@ const imageTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("image"),
   source: sourceSchema,
-  threads: z.int().min(1).max(64),
+  threads: threadsSchema,
   image: imageSpecSchema,
   store: objectStoreSchema,
   keys: z.array(z.string().min(1).max(1024)).min(1),
@@ -47,9 +121,8 @@ const packageTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("package"),
   /** In the order of the master playlist. */
-  renditions: z
-    .array(z.object({ object: objectRefSchema, hasVideo: z.boolean(), hasAudio: z.boolean() }))
-    .min(1),
+  renditions: z.array(z.object({ rendition: renditionSpecSchema, files: renditionFilesSchema })).min(1),
+  workStore: objectStoreSchema,
   hls: z.object({
     store: objectStoreSchema,
     /** Key prefix of the package, without a trailing slash; may be empty. */
@@ -63,12 +136,18 @@ const packageTaskSchema = z.object({
 export const taskSchema = z.discriminatedUnion("kind", [
   ingestTaskSchema,
   encodeTaskSchema,
+  chunkTaskSchema,
+  analyzeTaskSchema,
+  assembleTaskSchema,
   imageTaskSchema,
   packageTaskSchema,
 ]);
 export type Task = z.infer<typeof taskSchema>;
 export type IngestTask = z.infer<typeof ingestTaskSchema>;
 export type EncodeTask = z.infer<typeof encodeTaskSchema>;
+export type ChunkTask = z.infer<typeof chunkTaskSchema>;
+export type AnalyzeTask = z.infer<typeof analyzeTaskSchema>;
+export type AssembleTask = z.infer<typeof assembleTaskSchema>;
 export type ImageTask = z.infer<typeof imageTaskSchema>;
 export type PackageTask = z.infer<typeof packageTaskSchema>;
 export type TaskKind = Task["kind"];
