@@ -25,7 +25,7 @@ const environmentSchema = z.object({
   ENCODER_SLOTS: integer(1, 256).optional(),
   ENCODER_SCRATCH_DIR: z.string().min(1).optional(),
   SCRATCH_MAX_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(12 * GIB),
-  SOURCE_MAX_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(10 * GIB),
+  SOURCE_MAX_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(100 * GIB),
   SOURCE_MAX_SECONDS: integer(1, 30 * 86_400).default(6 * 3600),
   SOURCE_TIMEOUT_MS: integer(1000, 86_400_000).default(3_600_000),
   SOURCE_STALL_TIMEOUT_MS: integer(100, 600_000).default(30_000),
@@ -43,7 +43,7 @@ export type Config = {
   token: string;
   slots: number;
   scratchDirectory: string;
-  /** What cached sources may take together. */
+  /** What this process may keep on disk: sources and the files of its tasks. */
   scratchMaxBytes: number;
   source: {
     maxBytes: number;
@@ -81,12 +81,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     throw new ConfigError(
       "ENCODER_TOKEN is not set. Set it to the token that the Worker sends, or set ENCODER_ALLOW_ANONYMOUS=true " +
         "where nothing but the Worker can reach this port.",
-    );
-  }
-  if (values.SOURCE_MAX_BYTES > values.SCRATCH_MAX_BYTES) {
-    throw new ConfigError(
-      `SOURCE_MAX_BYTES (${values.SOURCE_MAX_BYTES}) is larger than SCRATCH_MAX_BYTES (${values.SCRATCH_MAX_BYTES}): ` +
-        "the largest source must fit into the scratch space. Lower the first or raise the second.",
     );
   }
   return toConfig(values);

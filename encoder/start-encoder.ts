@@ -10,10 +10,12 @@ import { CONTRACT_VERSION } from "./contract/version.ts";
 import { createLog, type Log } from "./log.ts";
 import type { FfmpegTools } from "./run/ffmpeg.ts";
 import { runTask } from "./run/run-task.ts";
+import { createScratchSpace, scratchCapacityBytes } from "./run/scratch-space.ts";
 import { createTaskRunner, type TaskRunner } from "./run/task-runner.ts";
-import { openScratch, type Scratch } from "./run/workspace.ts";
+import { openScratch, type ScratchDirectory } from "./run/workspace.ts";
 import { createServer } from "./server.ts";
-import { DEFAULT_SOURCE_LIMITS, downloadSource, type SourceLimits } from "./source/download-source.ts";
+import { DEFAULT_SOURCE_LIMITS, type SourceLimits } from "./source/fetch-limits.ts";
+import { type LoopbackServer, startLoopbackServer } from "./source/loopback-server.ts";
 import { createPublicDialer } from "./source/public-dialer.ts";
 import { createSourceCache } from "./source/source-cache.ts";
 import { createS3Store } from "./storage/s3-store.ts";
@@ -30,13 +32,14 @@ const STOP_LINGER_MS = 1_500;
 export async function startEncoder(env: NodeJS.ProcessEnv, located: Promise<FfmpegTools>): Promise<void> {
   const log = createLog((line) => process.stderr.write(line), Date.now);
   const config = readConfig(env);
-  const scratch = openScratch(config.scratchDirectory);
-  process.once("exit", scratch.remove);
+  const directory = openScratch(config.scratchDirectory);
+  process.once("exit", directory.remove);
   if (config.allowPrivateNetwork) {
     const detail = "ALLOW_PRIVATE_NETWORK=true: sources and storages may be on private addresses.";
     log({ event: "encoder.warning", detail });
   }
-  const runner = createRunner(config, scratch, located, log);
+  const loopback = await startLoopbackServer();
+  const runner = createRunner(config, { directory, loopback, located, log });
   const bootId = randomUUID();
   const status = async (): Promise<EncoderStatus> => ({
     contract: CONTRACT_VERSION,
@@ -63,23 +66,35 @@ function listen(app: Hono, config: Config): Promise<AddressInfo> {
   });
 }
 
-function createRunner(config: Config, scratch: Scratch, located: Promise<FfmpegTools>, log: Log): TaskRunner {
+type Surroundings = {
+  directory: ScratchDirectory;
+  loopback: LoopbackServer;
+  located: Promise<FfmpegTools>;
+  log: Log;
+};
+
+function createRunner(config: Config, { directory, loopback, located, log }: Surroundings): TaskRunner {
   const publicDispatcher = createPublicDialer({ allowPrivateNetwork: config.allowPrivateNetwork });
   const ownDispatcher = new Agent({ allowH2: false });
-  const limits = sourceLimits(config);
+  const maxBytes = scratchCapacityBytes(config.scratchDirectory, config.scratchMaxBytes);
+  const scratch = createScratchSpace({ maxBytes });
   const sources = createSourceCache({
-    directory: scratch.sourcesDirectory,
-    maxBytes: config.scratchMaxBytes,
+    directory: directory.sources,
+    scratch,
+    loopback,
+    dispatcher: publicDispatcher,
+    limits: sourceLimits(config),
     idleMs: config.source.cacheIdleMs,
-    download: (options) => downloadSource({ ...options, limits, dispatcher: publicDispatcher }),
   });
   const objects = createS3Store({ publicDispatcher, ownDispatcher, budgetMs: config.uploadBudgetMs });
   return createTaskRunner({
     slots: config.slots,
     releaseJob: (jobId) => sources.releaseJob(jobId),
     run: async (task, signal, onProgress) => {
-      const services = { tools: await located, sources, objects, sourceMaxSeconds: config.source.maxSeconds };
-      return runTask(task, { services, directory: scratch.directory, signal, onProgress, log });
+      const tools = await located;
+      const sourceMaxSeconds = config.source.maxSeconds;
+      const services = { tools, sources, objects, scratch, sourceMaxSeconds };
+      return runTask(task, { services, directory: directory.tasks, signal, onProgress, log });
     },
   });
 }

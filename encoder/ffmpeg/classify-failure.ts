@@ -58,7 +58,8 @@ const STDERR_ROWS: readonly Row[] = [
     because: "an MP4 without its index cannot be read by anyone; the upload broke off",
   },
   {
-    pattern: /^\[(?:error|fatal)\] (?:Error opening input.*|file:.*): (?:Invalid data found|End of file)/m,
+    pattern:
+      /^\[(?:error|fatal)\] (?:Error opening input.*|(?:file|http):.*): (?:Invalid data found|End of file)/m,
     code: "source_not_media",
     because: "said of the input as a whole; the same words about one packet start with the name of a decoder",
   },

@@ -5,12 +5,14 @@
 import type { Rational } from "../contract/media-info.ts";
 import type { RenditionSpec } from "../contract/output-spec.ts";
 import { audioArgs } from "./audio-args.ts";
-import { FFMPEG_ARGS, fileUrl, secondsArg, SOURCE_GUARDS } from "./input-guards.ts";
+import { FFMPEG_ARGS, fileUrl, secondsArg, sourceInput } from "./input-guards.ts";
 import { seekMarginSeconds } from "./seek-margin.ts";
 import { videoArgs } from "./video-args.ts";
+import type { X264Plan } from "./x264-args.ts";
 
 export type EncodePlan = {
-  sourcePath: string;
+  /** As for `sourceInput`. */
+  sourceUrl: string;
   /** ffprobe's names of the source's container: they decide how a cut is found. */
   formatName: string;
   /** Where the outputs' time starts in the source, from `timelineZero`. */
@@ -19,27 +21,25 @@ export type EncodePlan = {
   sourceFrameRate: Rational | null;
   rendition: RenditionSpec;
   threads: number;
+  /** As for `x264Args`. The first pass only measures the picture: it writes no file. */
+  pass: X264Plan["pass"];
   /** Path of the MP4 that is written. */
   outputPath: string;
 };
 
 /** The arguments of ffmpeg, without the program's name. */
 export function encodeArgs(plan: EncodePlan): string[] {
-  const { rendition, threads } = plan;
+  const { rendition, threads, pass } = plan;
   const start = startArgs(plan);
+  const audio = pass?.number === 1 ? null : rendition.audio;
   return [
     ...FFMPEG_ARGS,
-    ...SOURCE_GUARDS,
     // Decoding, filtering and encoding each take the planned number of threads: x264's bytes depend on it.
-    "-threads",
-    String(threads),
     "-filter_threads",
     String(threads),
-    ...start.ofInput,
-    "-i",
-    fileUrl(plan.sourcePath),
+    ...sourceInput(plan.sourceUrl, "-threads", String(threads), ...start.ofInput),
     ...(rendition.video ? ["-map", `0:${rendition.video.sourceStreamIndex}`] : []),
-    ...(rendition.audio ? ["-map", `0:${rendition.audio.sourceStreamIndex}`] : []),
+    ...(audio ? ["-map", `0:${audio.sourceStreamIndex}`] : []),
     // Nothing but the mapped streams: no subtitles, no data. Titles and dates travel; chapters would be wrong in a
     // cut, and a timecode tag would add a data track.
     "-sn",
@@ -51,12 +51,18 @@ export function encodeArgs(plan: EncodePlan): string[] {
     "-write_tmcd",
     "0",
     ...(rendition.video
-      ? videoArgs(rendition.video, { threads, sourceFrameRate: plan.sourceFrameRate })
+      ? videoArgs(rendition.video, { threads, sourceFrameRate: plan.sourceFrameRate, pass })
       : []),
-    ...(rendition.audio ? audioArgs(rendition.audio) : []),
+    ...(audio ? audioArgs(audio) : []),
     ...start.ofOutput,
     // Counted on the output's own time, so that a cut has exactly this length.
     ...(rendition.span.durationSeconds === null ? [] : ["-t", secondsArg(rendition.span.durationSeconds)]),
+    ...(pass?.number === 1 ? ["-f", "null", "-"] : fileArgs(plan.outputPath)),
+  ];
+}
+
+function fileArgs(outputPath: string): string[] {
+  return [
     // A stream that starts minutes after the other keeps that one waiting: allow more packets than the default 128.
     "-max_muxing_queue_size",
     "4096",
@@ -65,7 +71,7 @@ export function encodeArgs(plan: EncodePlan): string[] {
     "+faststart",
     "-f",
     "mp4",
-    fileUrl(plan.outputPath),
+    fileUrl(outputPath),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** A finished MP4 -> MPEG-TS segments and a media playlist, by copy. */
-import { FFMPEG_ARGS, fileUrl, SOURCE_GUARDS, secondsArg } from "./input-guards.ts";
+import { FFMPEG_ARGS, fileUrl, secondsArg, sourceInput } from "./input-guards.ts";
 
 /** Names inside the directory of one rendition. */
 export const MEDIA_PLAYLIST_NAME = "stream.m3u8";
@@ -36,9 +36,7 @@ export function packageOffset(earliestDtsSeconds: number): number {
 export function hlsArgs(plan: HlsPlan): string[] {
   return [
     ...FFMPEG_ARGS,
-    ...SOURCE_GUARDS,
-    "-i",
-    fileUrl(plan.renditionPath),
+    ...sourceInput(fileUrl(plan.renditionPath)),
     ...(plan.hasVideo ? ["-map", "0:v:0"] : []),
     ...(plan.hasAudio ? ["-map", "0:a:0"] : []),
     "-c",

@@ -3,10 +3,11 @@
  * begins at or before it. Times here count from FFmpeg's zero, the earliest stream of the file.
  */
 import type { ImageSpec } from "../contract/output-spec.ts";
-import { FFMPEG_ARGS, fileUrl, secondsArg, SOURCE_GUARDS } from "./input-guards.ts";
+import { FFMPEG_ARGS, fileUrl, secondsArg, sourceInput } from "./input-guards.ts";
 import { fitFilter } from "./fit-filter.ts";
 
-type ImageSource = { sourcePath: string; image: ImageSpec; threads: number };
+/** `sourceUrl` as for `sourceInput`. */
+type ImageSource = { sourceUrl: string; image: ImageSpec; threads: number };
 
 /** JPEG quality of mjpeg, 2 best to 31 worst: 3 is hard to tell from the source at a sixth of a PNG's size. */
 const JPEG_QUALITY = "3";
@@ -102,15 +103,15 @@ export function imageSeriesArgs(plan: ImageSeries): string[] {
 function inputArgs(plan: ImageSource, seekSeconds: number | null): string[] {
   return [
     ...FFMPEG_ARGS,
-    ...SOURCE_GUARDS,
-    "-threads",
-    String(plan.threads),
     "-filter_threads",
     String(plan.threads),
-    // Frames before the seek point are kept, down to the keyframe: one of them may be the one that is shown.
-    ...(seekSeconds === null ? [] : ["-noaccurate_seek", "-ss", secondsArg(seekSeconds)]),
-    "-i",
-    fileUrl(plan.sourcePath),
+    ...sourceInput(
+      plan.sourceUrl,
+      "-threads",
+      String(plan.threads),
+      // Frames before the seek point are kept, down to the keyframe: one of them may be the one that is shown.
+      ...(seekSeconds === null ? [] : ["-noaccurate_seek", "-ss", secondsArg(seekSeconds)]),
+    ),
     "-map",
     `0:${plan.image.sourceStreamIndex}`,
     // The picture's own tags would travel into the file's comment.

@@ -1,6 +1,6 @@
 /**
- * The arguments that keep a hostile file from harming the encoder. Every ffmpeg and ffprobe call on a customer's
- * file starts with them; no other file spells these options.
+ * The arguments that keep a hostile file from harming the encoder. Every input of an ffmpeg or ffprobe call on a
+ * customer's file is spelt by `sourceInput`; no other file names these options.
  */
 
 /**
@@ -68,17 +68,55 @@ export const FFMPEG_ARGS: readonly string[] = [
   "pipe:1",
 ];
 
-/** Options that stand before the `-i` of a customer's file, or of an MP4 that was made from it. */
-export const SOURCE_GUARDS: readonly string[] = guards(SOURCE_FORMATS);
+/**
+ * The input of a customer's file, or of an MP4 that was made from it: guards, `flags`, `-i` and the address.
+ *
+ * `url` is what `fileUrl` gives, or an address of the encoder's own range cache such as
+ * `http://127.0.0.1:40001/source`.
+ *
+ * @throws Error for any other address: no customer's server is ever FFmpeg's to talk to
+ */
+export function sourceInput(url: string, ...flags: string[]): string[] {
+  return [...transportGuards(url), ...formatGuards(SOURCE_FORMATS), ...flags, "-i", url];
+}
 
-/** Options that stand before the `-i` of a playlist that the encoder wrote. */
-export const PACKAGE_GUARDS: readonly string[] = guards(PACKAGE_FORMATS);
+/** The input of a playlist that the encoder wrote. */
+export function packageInput(path: string, ...flags: string[]): string[] {
+  return [...FILE_ONLY, ...formatGuards(PACKAGE_FORMATS), ...flags, "-i", fileUrl(path)];
+}
 
-function guards(formats: readonly string[]): string[] {
+/** A file that names an address opens nothing but local files, and through the format list not even those. */
+const FILE_ONLY: readonly string[] = ["-protocol_whitelist", "file"];
+
+/**
+ * No `file`: what is read over the loopback can reach no local file, and through the format list no address either.
+ * FFmpeg takes a proxy from the environment, which `run-process.ts` keeps empty.
+ */
+const LOOPBACK_ONLY: readonly string[] = [
+  "-protocol_whitelist",
+  "http,tcp",
+  // The cache never redirects. Should it ever be made to, the answer is an error.
+  "-max_redirects",
+  "0",
+  // Told, not guessed from headers: an index at the end of the file is always fetched from there.
+  "-seekable",
+  "1",
+];
+
+const LOOPBACK_ADDRESS = /^http:\/\/127\.0\.0\.1:\d{1,5}\//;
+
+function transportGuards(url: string): readonly string[] {
+  if (url.startsWith("file:")) {
+    return FILE_ONLY;
+  }
+  if (LOOPBACK_ADDRESS.test(url)) {
+    return LOOPBACK_ONLY;
+  }
+  throw new Error("FFmpeg reads local files and the loopback range cache only");
+}
+
+function formatGuards(formats: readonly string[]): string[] {
   return [
-    // A file that names an address opens nothing but local files, and through the format list not even those.
-    "-protocol_whitelist",
-    "file",
     "-format_whitelist",
     formats.join(","),
     // Checked by the decoder for every picture, so a change of size in mid-stream is caught too.

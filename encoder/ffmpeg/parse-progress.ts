@@ -3,6 +3,8 @@
 type ProgressSample = {
   /** How much of the output is written, in microseconds of its own time; null before the first frame. */
   outTimeUs: number | null;
+  /** Frames that the first picture of the command line has; null without one. */
+  frameCount: number | null;
   /** True once, for the last block of a run that came to its end. */
   end: boolean;
 };
@@ -13,12 +15,16 @@ type ProgressSample = {
  */
 export function createProgressParser(): (line: string) => ProgressSample | null {
   let outTimeUs: number | null = null;
+  let frameCount: number | null = null;
   return (line) => {
     const [key, value = ""] = line.trim().split("=");
     if (key === "out_time_us") {
       // `N/A` before the first packet; a huge negative number where older versions have no time yet.
       outTimeUs = /^\d+$/.test(value) ? Number(value) : null;
     }
-    return key === "progress" ? { outTimeUs, end: value === "end" } : null;
+    if (key === "frame") {
+      frameCount = /^\d+$/.test(value) ? Number(value) : null;
+    }
+    return key === "progress" ? { outTimeUs, frameCount, end: value === "end" } : null;
   };
 }

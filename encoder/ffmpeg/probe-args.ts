@@ -1,5 +1,5 @@
 /** The command lines of ffprobe. `parse-probe.ts` reads what they print. */
-import { fileUrl, PACKAGE_GUARDS, SOURCE_GUARDS, TOOL_ARGS } from "./input-guards.ts";
+import { fileUrl, packageInput, sourceInput, TOOL_ARGS } from "./input-guards.ts";
 
 /** What every probe prints: the container and all its streams, as JSON. */
 const SHOW = ["-show_format", "-show_streams", "-of", "json"];
@@ -7,9 +7,9 @@ const SHOW = ["-show_format", "-show_streams", "-of", "json"];
 /** One decoder thread: probing decodes a handful of frames, and eight of them at once should not take every core. */
 const THREADS = ["-threads", "1"];
 
-/** Reads a customer's file, or an MP4 that was made from it. */
-export function probeArgs(path: string): string[] {
-  return [...TOOL_ARGS, ...SOURCE_GUARDS, ...THREADS, ...SHOW, "-i", fileUrl(path)];
+/** Reads a customer's file, or an MP4 that was made from it. `url` as for `sourceInput`. */
+export function probeArgs(url: string): string[] {
+  return [...TOOL_ARGS, ...SHOW, ...sourceInput(url, ...THREADS)];
 }
 
 /**
@@ -19,8 +19,6 @@ export function probeArgs(path: string): string[] {
 export function probeRenditionArgs(path: string): string[] {
   return [
     ...TOOL_ARGS,
-    ...SOURCE_GUARDS,
-    ...THREADS,
     ...SHOW,
     "-show_data",
     "-show_entries",
@@ -28,12 +26,11 @@ export function probeRenditionArgs(path: string): string[] {
     // A few packets past the start reach every stream of an interleaved file; the rest is not read.
     "-read_intervals",
     "%+#16",
-    "-i",
-    fileUrl(path),
+    ...sourceInput(fileUrl(path), ...THREADS),
   ];
 }
 
 /** Reads a master playlist that the encoder wrote. */
 export function probePackageArgs(path: string): string[] {
-  return [...TOOL_ARGS, ...PACKAGE_GUARDS, ...THREADS, ...SHOW, "-i", fileUrl(path)];
+  return [...TOOL_ARGS, ...SHOW, ...packageInput(path, ...THREADS)];
 }

@@ -11,7 +11,7 @@ import { readNumber, readObject, readText } from "./probe-tree.ts";
  * the delay of B frames, up to 100 ms. Such a start is taken for zero. A picture that starts later than this is meant
  * to: the sound before it is kept, and the first frame is shown from the beginning.
  */
-const MUXER_DELAY_SECONDS = 0.1;
+export const MUXER_DELAY_SECONDS = 0.1;
 
 /** Containers that store how long each stream really is; the others estimate it from sizes and bit rates. */
 const EXACT_CONTAINERS = ["mov", "matroska"];

@@ -1,18 +1,23 @@
-/** One MP4 from a local source: encode, then check that the result is what was planned. */
+/** One MP4 from a source: encode, then check that the result is what was planned. */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Ffprobe } from "../contract/media-info.ts";
 import type { RenditionSpec } from "../contract/output-spec.ts";
 import { tellsOfDamage } from "../ffmpeg/classify-failure.ts";
-import { encodeArgs } from "../ffmpeg/encode-args.ts";
+import { encodeArgs, type EncodePlan } from "../ffmpeg/encode-args.ts";
 import type { ProbedMedia } from "../ffmpeg/parse-probe.ts";
 import { estimateSeconds, findFlaw, leastSeconds } from "../ffmpeg/rendition-plan.ts";
 import { timelineZero } from "../ffmpeg/source-timeline.ts";
+import { takesTwoPasses } from "../ffmpeg/x264-args.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
-import { probeFile, probeSource } from "./probe-source.ts";
+import { probeFile, probeSource, type MediaSource } from "./probe-source.ts";
 import { TaskFailure } from "./task-failure.ts";
 import type { WorkContext } from "./work-context.ts";
 
-type EncodeWork = { sourcePath: string; rendition: RenditionSpec; threads: number };
+type EncodeWork = { source: MediaSource; rendition: RenditionSpec; threads: number };
+
+/** Share of a two-pass encode that the first pass takes. */
+const FIRST_PASS_SHARE = 0.4;
 
 /** The finished file in `ctx.directory`, and ffprobe's view of it. */
 type EncodedRendition = { path: string; ffprobe: Ffprobe };
@@ -24,8 +29,8 @@ type EncodedRendition = { path: string; ffprobe: Ffprobe };
  * @throws `signal.reason` when aborted
  */
 export async function encodeRendition(work: EncodeWork, ctx: WorkContext): Promise<EncodedRendition> {
-  const { sourcePath, rendition, threads } = work;
-  const source = await probeSource(sourcePath, ctx);
+  const { rendition, threads } = work;
+  const source = await probeSource(work.source, ctx);
   const expectedSeconds = estimateSeconds(rendition, source);
   if (expectedSeconds === 0) {
     throw new TaskFailure(
@@ -34,24 +39,44 @@ export async function encodeRendition(work: EncodeWork, ctx: WorkContext): Promi
     );
   }
   const path = join(ctx.directory, "rendition.mp4");
-  const args = encodeArgs({
-    sourcePath,
+  const plan = {
+    sourceUrl: work.source.url,
     formatName: source.mediaInfo.formatName,
     zeroSeconds: timelineZero(source),
     sourceFrameRate: source.mediaInfo.video?.frameRate ?? null,
     rendition,
     threads,
     outputPath: path,
-  });
-  const warnings = await runFfmpeg(args, ctx, {
-    expectedSeconds,
-    wallLimitMs: wallLimitFor(expectedSeconds),
-    onProgress: ctx.onProgress,
-  });
+  };
+  const warnings = await encode(plan, expectedSeconds, ctx);
   const result = await probeFile(path, ctx, "output_check_failed");
   checkResult(rendition, { source, result, warnings });
   ctx.onProgress(1);
   return { path, ffprobe: result.ffprobe };
+}
+
+/** One pass, or two where the plan asks for them. Resolves to the warnings of the one that wrote the file. */
+async function encode(
+  plan: Omit<EncodePlan, "pass">,
+  expectedSeconds: number | null,
+  ctx: WorkContext,
+): Promise<string> {
+  const run = (pass: EncodePlan["pass"], from: number): Promise<string> =>
+    runFfmpeg(encodeArgs({ ...plan, pass }), ctx, {
+      expectedSeconds,
+      wallLimitMs: wallLimitFor(expectedSeconds),
+      onProgress: (fraction) =>
+        ctx.onProgress(pass?.number === 1 ? FIRST_PASS_SHARE * fraction : from + (1 - from) * fraction),
+    });
+  const { video } = plan.rendition;
+  if (video === null || !takesTwoPasses(video)) {
+    return run(null, 0);
+  }
+  const statsName = "rendition.stats";
+  await run({ number: 1, statsName }, 0);
+  const warnings = await run({ number: 2, statsName }, FIRST_PASS_SHARE);
+  await Promise.all(["", ".mbtree"].map((end) => rm(join(ctx.directory, statsName + end), { force: true })));
+  return warnings;
 }
 
 type Outcome = { source: ProbedMedia; result: ProbedMedia; warnings: string };

@@ -22,6 +22,11 @@ type Surroundings = Pick<WorkContext, "tools" | "directory" | "signal">;
 export type FfmpegRun = {
   /** Length of the output, which progress is measured against; null when it is not known. */
   expectedSeconds: number | null;
+  /**
+   * Frames of the first picture of the command line, where the outputs' own times do not start at zero; progress is
+   * then measured against them.
+   */
+  expectedFrames?: number;
   wallLimitMs: number;
   /** Called with a fraction from 0 to 1 that never falls. */
   onProgress: (fraction: number) => void;
@@ -31,8 +36,8 @@ export type FfmpegRun = {
 const MEMORY_LIMIT_BYTES = 6 * 1024 ** 3;
 /** The largest container disk of Cloudflare is 20 GB. */
 const FILE_SIZE_LIMIT_BYTES = 16 * 1024 ** 3;
-/** FFmpeg holds its input, its output and a segment open, besides a few libraries. */
-const OPEN_FILES_LIMIT = 128;
+/** A chunk of 64 renditions in two passes holds three files open for each, besides its input and a few libraries. */
+const OPEN_FILES_LIMIT = 512;
 /** CPU time may exceed wall time when several threads run; a run that needs more than this is stuck in all of them. */
 const CPU_PER_WALL = 8;
 
@@ -65,15 +70,25 @@ export async function runFfmpeg(
     wallLimitMs: run.wallLimitMs,
     limits: limitsFor(run.wallLimitMs),
     onStdoutLine: (line) => {
-      const outTimeUs = readProgress(line)?.outTimeUs ?? null;
-      if (outTimeUs !== null && run.expectedSeconds !== null) {
-        fraction = Math.max(fraction, Math.min(1, outTimeUs / 1e6 / run.expectedSeconds));
+      const sample = readProgress(line);
+      const reached = sample && reachedFraction(sample, run);
+      if (reached !== null) {
+        fraction = Math.max(fraction, Math.min(1, reached));
         run.onProgress(fraction);
       }
     },
   });
   throwUnlessClean(end, "encode_failed");
   return end.stderrTail;
+}
+
+type Sample = NonNullable<ReturnType<ReturnType<typeof createProgressParser>>>;
+
+function reachedFraction({ outTimeUs, frameCount }: Sample, run: FfmpegRun): number | null {
+  if (run.expectedFrames !== undefined) {
+    return frameCount === null ? null : frameCount / run.expectedFrames;
+  }
+  return outTimeUs === null || run.expectedSeconds === null ? null : outTimeUs / 1e6 / run.expectedSeconds;
 }
 
 /** The wall clock limit of work on this much media; an unknown length counts as an hour. */
@@ -102,6 +117,30 @@ export async function runFfprobe(
   });
   throwUnlessClean(end, unmatched);
   return end.stdout;
+}
+
+/**
+ * Runs ffprobe on a list of packets and hands on what it prints line by line: of a film they are millions.
+ * `mediaSeconds` is how much it reads.
+ *
+ * @throws as `runFfprobe` does
+ */
+export async function readFfprobeLines(
+  args: readonly string[],
+  around: Surroundings,
+  reading: { unmatched: FailureCode; mediaSeconds: number | null; onLine: (line: string) => void },
+): Promise<void> {
+  const wallLimitMs = wallLimitFor(reading.mediaSeconds);
+  const end = await runProcess({
+    file: around.tools.ffprobePath,
+    args,
+    directory: around.directory,
+    signal: around.signal,
+    wallLimitMs,
+    limits: limitsFor(wallLimitMs),
+    onStdoutLine: reading.onLine,
+  });
+  throwUnlessClean(end, reading.unmatched);
 }
 
 function limitsFor(wallLimitMs: number): ProcessLimits {

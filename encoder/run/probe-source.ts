@@ -1,7 +1,8 @@
-/** Says what a local file is, before anything is planned or encoded from it. */
+/** Says what a file is, before anything is planned or encoded from it. */
 import { stat } from "node:fs/promises";
 import type { FailureCode } from "../contract/failure-catalogue.ts";
 import { parseProbe, type ProbedMedia } from "../ffmpeg/parse-probe.ts";
+import { fileUrl } from "../ffmpeg/input-guards.ts";
 import { probeArgs } from "../ffmpeg/probe-args.ts";
 import { findExceededLimit } from "../ffmpeg/source-limits.ts";
 import { runFfprobe } from "./ffmpeg.ts";
@@ -10,18 +11,20 @@ import type { WorkContext } from "./work-context.ts";
 
 type ProbeContext = Pick<WorkContext, "tools" | "directory" | "signal">;
 
+/** Where FFmpeg reads a source: what `fileUrl` gives, or an address of the loopback range cache. */
+export type MediaSource = { url: string; sizeBytes: number };
+
 /**
  * Probes a customer's file.
  *
  * @throws TaskFailure `source_empty`, `source_not_media` or `source_limits_exceeded`
  * @throws `signal.reason` when aborted
  */
-export async function probeSource(path: string, ctx: ProbeContext): Promise<ProbedMedia> {
-  const { size } = await stat(path);
-  if (size === 0) {
+export async function probeSource(source: MediaSource, ctx: ProbeContext): Promise<ProbedMedia> {
+  if (source.sizeBytes === 0) {
     throw new TaskFailure({ code: "source_empty" });
   }
-  const probed = await probeFile(path, ctx, "source_not_media").catch((error: unknown) => {
+  const probed = await probe(source, ctx, "source_not_media").catch((error: unknown) => {
     // ffprobe reads a few megabytes of any honest file: one that uses up its time or memory was made to.
     if (error instanceof TaskFailure && error.failure.code.startsWith("encode_")) {
       const limit = "the time and memory it takes to find out what it is";
@@ -43,7 +46,15 @@ export async function probeFile(
   unmatched: FailureCode,
 ): Promise<ProbedMedia> {
   const { size } = await stat(path);
-  const probed = parseProbe(await runFfprobe(probeArgs(path), ctx, unmatched), size);
+  return probe({ url: fileUrl(path), sizeBytes: size }, ctx, unmatched);
+}
+
+async function probe(
+  { url, sizeBytes }: MediaSource,
+  ctx: ProbeContext,
+  unmatched: FailureCode,
+): Promise<ProbedMedia> {
+  const probed = parseProbe(await runFfprobe(probeArgs(url), ctx, unmatched), sizeBytes);
   if (probed === null) {
     throw new TaskFailure({ code: unmatched }, { log: "ffprobe found no stream that can be used" });
   }

@@ -3,17 +3,19 @@
  * `failed` reports. Which attempts run at all is task-runner.ts's.
  */
 import type { Failure } from "../contract/failure-catalogue.ts";
-import type { TaskResult } from "../contract/report.ts";
+import type { TaskReport, TaskResult } from "../contract/report.ts";
 import type { Task } from "../contract/task.ts";
 import { describeError, type Log } from "../log.ts";
-import { performTask, type TaskServices } from "./perform-task.ts";
+import { claimDirectory, type DirectoryClaim } from "./directory-claim.ts";
+import { performTask } from "./perform-task.ts";
 import { TaskFailure } from "./task-failure.ts";
-import { createProgress, type Progress } from "./task-progress.ts";
+import { type Progress, type ProgressTracker, trackProgress } from "./task-progress.ts";
+import type { TaskServices } from "./task-run.ts";
 import { withWorkspace } from "./workspace.ts";
 
 /** `cancelled` is an attempt that nobody wants to hear of any more. */
 export type TaskOutcome =
-  | { state: "done"; result: TaskResult }
+  | { state: "done"; result: TaskResult; phaseMs: Extract<TaskReport, { state: "done" }>["phaseMs"] }
   | { state: "failed"; failure: Failure }
   | { state: "cancelled" };
 
@@ -29,16 +31,14 @@ export type RunTaskOptions = {
 
 /** Never rejects. The attempt's directory and processes are gone when the promise resolves. */
 export async function runTask(task: Task, options: RunTaskOptions): Promise<TaskOutcome> {
-  const { services, signal, log } = options;
+  const { signal, log } = options;
   const startedAt = performance.now();
-  const onProgress = createProgress(task.kind, options.onProgress);
+  const { onProgress, phaseMs } = trackProgress(task.kind, () => performance.now(), options.onProgress);
   let outcome: TaskOutcome;
   let detail: string | undefined;
   try {
-    const result = await withWorkspace(options.directory, (directory) =>
-      performTask(task, { services, directory, signal, onProgress }),
-    );
-    outcome = { state: "done", result };
+    const result = await perform(task, options, onProgress);
+    outcome = { state: "done", result, phaseMs: phaseMs() };
   } catch (thrown) {
     const error: unknown = signal.aborted ? signal.reason : thrown;
     outcome =
@@ -57,6 +57,30 @@ export async function runTask(task: Task, options: RunTaskOptions): Promise<Task
     detail,
   });
   return outcome;
+}
+
+/** The work within a directory of its own, whose bytes are on the account of the scratch space. */
+async function perform(
+  task: Task,
+  { services, directory: parent, signal }: RunTaskOptions,
+  onProgress: ProgressTracker["onProgress"],
+): Promise<TaskResult> {
+  let claim: DirectoryClaim | undefined;
+  try {
+    return await withWorkspace(parent, (directory) => {
+      const claimed = claimDirectory(services.scratch, directory);
+      claim = claimed;
+      return performTask(task, {
+        services,
+        directory,
+        signal: AbortSignal.any([signal, claimed.full]),
+        expectBytes: claimed.expect,
+        onProgress,
+      });
+    });
+  } finally {
+    claim?.release();
+  }
 }
 
 /** A full disk is this encoder's trouble, so the attempt goes elsewhere; whatever is not foreseen is ours. */

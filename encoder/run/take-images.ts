@@ -1,4 +1,4 @@
-/** Still pictures of a local source. */
+/** Still pictures of a source. */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { ImageSpec } from "../contract/output-spec.ts";
@@ -8,11 +8,11 @@ import type { ProbedMedia } from "../ffmpeg/parse-probe.ts";
 import { seekPoints } from "../ffmpeg/seek-margin.ts";
 import { timelineZero } from "../ffmpeg/source-timeline.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
-import { probeSource } from "./probe-source.ts";
+import { probeSource, type MediaSource } from "./probe-source.ts";
 import { TaskFailure } from "./task-failure.ts";
 import type { WorkContext } from "./work-context.ts";
 
-type ImageWork = { sourcePath: string; image: ImageSpec; threads: number };
+type ImageWork = { source: MediaSource; image: ImageSpec; threads: number };
 
 /** How far behind the stated end a time may lie and still mean the last frame; containers round by about a frame. */
 const END_SLACK_SECONDS = 0.5;
@@ -25,9 +25,9 @@ const END_SLACK_SECONDS = 0.5;
  * @throws `signal.reason` when aborted
  */
 export async function takeImages(work: ImageWork, ctx: WorkContext): Promise<string[]> {
-  const source = await probeSource(work.sourcePath, ctx);
-  const zeroSeconds = timelineZero(source);
-  const endSeconds = (source.mediaInfo.durationSeconds ?? Infinity) + END_SLACK_SECONDS;
+  const probed = await probeSource(work.source, ctx);
+  const zeroSeconds = timelineZero(probed);
+  const endSeconds = (probed.mediaInfo.durationSeconds ?? Infinity) + END_SLACK_SECONDS;
   const atSeconds = work.image.atSeconds.map((at) => at + zeroSeconds);
   const late = atSeconds.find((at) => at > endSeconds);
   if (late !== undefined) {
@@ -39,25 +39,26 @@ export async function takeImages(work: ImageWork, ctx: WorkContext): Promise<str
   }
   const paths: string[] = [];
   for (const [index, at] of atSeconds.entries()) {
-    paths.push(await takeOne({ ...work, source, at, index }, ctx));
+    paths.push(await takeOne({ ...work, probed, at, index }, ctx));
     ctx.onProgress((index + 1) / atSeconds.length);
   }
   return paths;
 }
 
-type OneImage = ImageWork & { source: ProbedMedia; at: number; index: number };
+type OneImage = ImageWork & { probed: ProbedMedia; at: number; index: number };
 
 async function takeOne(work: OneImage, ctx: WorkContext): Promise<string> {
-  const { source, at } = work;
-  const outputPath = join(ctx.directory, `image-${work.index}.${work.image.format}`);
-  for (const seekSeconds of seekPoints(at, source.mediaInfo.formatName)) {
-    await run(singleImageArgs({ ...work, atSeconds: at, seekSeconds, outputPath }), { seconds: at }, ctx);
+  const { image, threads, probed, at } = work;
+  const plan = { sourceUrl: work.source.url, image, threads };
+  const outputPath = join(ctx.directory, `image-${work.index}.${image.format}`);
+  for (const seekSeconds of seekPoints(at, probed.mediaInfo.formatName)) {
+    await run(singleImageArgs({ ...plan, atSeconds: at, seekSeconds, outputPath }), { seconds: at }, ctx);
     if (await exists(outputPath)) {
       return outputPath;
     }
   }
   // Nothing begins before that time: the picture starts later than the sound, and its first frame stands for it.
-  await run(firstImageArgs({ ...work, outputPath }), { seconds: at }, ctx);
+  await run(firstImageArgs({ ...plan, outputPath }), { seconds: at }, ctx);
   if (await exists(outputPath)) {
     return outputPath;
   }
@@ -70,7 +71,9 @@ async function takeSeries(work: ImageWork, series: RegularSeries, ctx: WorkConte
   const seconds = series.firstSeconds + series.count * series.spacingSeconds;
   // On ffmpeg's side of this run, each picture lasts one second.
   const progress = { expectedSeconds: series.count, onProgress: ctx.onProgress };
-  await run(imageSeriesArgs({ ...work, ...series, outputPattern }), { seconds, ...progress }, ctx);
+  const { image, threads } = work;
+  const plan = { sourceUrl: work.source.url, image, threads, ...series, outputPattern };
+  await run(imageSeriesArgs(plan), { seconds, ...progress }, ctx);
   const paths = names.map((name) => join(ctx.directory, name));
   const found = await Promise.all(paths.map(exists));
   if (found.includes(false)) {

@@ -47,6 +47,8 @@ type Entry = {
   id: AttemptId;
   report: TaskReport;
   controller: AbortController;
+  /** How many of the runner's slots it takes. */
+  slots: number;
   ended: Promise<void>;
   /** Null while it runs. */
   endedAt: number | null;
@@ -95,20 +97,22 @@ function start(registry: Registry, task: Task): StartOutcome {
     return "stopping";
   }
   known.forEach((entry) => drop(registry, entry));
-  if (slotsFree(registry) === 0) {
+  // A task that wants more than there are takes all.
+  const slots = Math.min(task.slots, registry.slots);
+  if (slotsFree(registry) < slots) {
     return "busy";
   }
   sweep(registry, Date.now());
-  begin(registry, task);
+  begin(registry, task, slots);
   return "accepted";
 }
 
-function begin(registry: Registry, task: Task): void {
+function begin(registry: Registry, task: Task, slots: number): void {
   const id = { jobId: task.jobId, taskId: task.taskId, attempt: task.attempt };
   const base = { taskId: task.taskId, attempt: task.attempt };
   const controller = new AbortController();
   const report: TaskReport = { ...base, state: "running", phase: "fetching", progressPercent: 0 };
-  const entry: Entry = { id, report, controller, ended: Promise.resolve(), endedAt: null };
+  const entry: Entry = { id, report, controller, slots, ended: Promise.resolve(), endedAt: null };
   registry.entries.set(keyOf(id), entry);
   registry.running.add(entry);
   const onProgress = (progress: Progress): void =>
@@ -148,7 +152,8 @@ async function stop(registry: Registry): Promise<number> {
 
 /** An aborted attempt is about to end and holds no slot: the attempt that replaces it may start at once. */
 function slotsFree({ state, slots, running }: Registry): number {
-  const taken = [...running].filter(({ controller }) => !controller.signal.aborted).length;
+  const holding = [...running].filter(({ controller }) => !controller.signal.aborted);
+  const taken = holding.reduce((sum, entry) => sum + entry.slots, 0);
   return state === "taking" ? Math.max(0, slots - taken) : 0;
 }
 

@@ -7,11 +7,11 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 
-export type Scratch = {
+export type ScratchDirectory = {
   /** For attempts. */
-  directory: string;
+  tasks: string;
   /** For the source cache. */
-  sourcesDirectory: string;
+  sources: string;
   /** Deletes everything of this process. */
   remove: () => void;
 };
@@ -22,7 +22,7 @@ const PROCESS_DIRECTORY = /^process-(\d+)-[A-Za-z0-9]{6}$/;
  * Makes this process's directory and deletes those of processes that are gone.
  * @throws Error with a sentence for the operator when the scratch directory cannot be used.
  */
-export function openScratch(scratchDirectory: string): Scratch {
+export function openScratch(scratchDirectory: string): ScratchDirectory {
   mkdirSync(scratchDirectory, { recursive: true, mode: 0o700 });
   const found = lstatSync(scratchDirectory);
   // A directory in /tmp with a guessable name may be somebody else's trap.
@@ -33,13 +33,13 @@ export function openScratch(scratchDirectory: string): Scratch {
   }
   removeStale(scratchDirectory);
   const own = mkdtempSync(path.join(scratchDirectory, `process-${process.pid}-`));
-  const directory = path.join(own, "tasks");
-  const sourcesDirectory = path.join(own, "sources");
-  mkdirSync(directory);
-  mkdirSync(sourcesDirectory);
+  const tasks = path.join(own, "tasks");
+  const sources = path.join(own, "sources");
+  mkdirSync(tasks);
+  mkdirSync(sources);
   return {
-    directory,
-    sourcesDirectory,
+    tasks,
+    sources,
     remove: () => rmSync(own, { recursive: true, force: true, maxRetries: 3 }),
   };
 }

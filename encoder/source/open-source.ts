@@ -1,54 +1,68 @@
 /**
- * One GET of a source: redirects followed by hand, each hop judged, the status judged, the body undone of any
- * content coding. Trying again and writing to disk are download-source.ts's.
+ * One GET of a source, whole or a range: redirects followed by hand, each hop judged, the status judged, the body
+ * undone of any content coding. Trying again is stream-source.ts's, which version it is source-version.ts's.
  */
 import { pipeline, type Readable } from "node:stream";
 import zlib from "node:zlib";
 import { type Dispatcher, request } from "undici";
 import { parseRetryAfterMs } from "../retry-delay.ts";
+import { TaskFailure } from "../run/task-failure.ts";
 import { followRedirect, isRedirect, parseSourceAddress, type SourceAddress } from "./source-address.ts";
 import { judgeSourceStatus, judgeTransportError, SourceSetback } from "./source-setback.ts";
+
+/** Bytes [startByte, endByte); `ifRange` asks for them only as long as the file is the one that it names. */
+export type WantedRange = { startByte: number; endByte: number; ifRange: string | null };
 
 export type OpenSourceOptions = {
   dispatcher: Dispatcher;
   /** Longest silence before the headers and between two pieces of the body. */
   stallTimeoutMs: number;
   signal: AbortSignal;
-  /** Continue at this byte, if the file is still the one that `validator` names; null asks for the whole. */
-  resume: { offsetBytes: number; validator: string } | null;
+  /** Null asks for the whole file and sends no Range. */
+  range: WantedRange | null;
 };
 
-export type OpenedSource = {
-  /** Where the body begins: 0, or the byte that was asked for. */
-  offsetBytes: number;
-  /** Size of the whole file, null when the server does not say. */
-  totalBytes: number | null;
-  /** What If-Range needs to continue this very file; null when the server offers nothing strong enough. */
-  validator: string | null;
+/** What a server says of the version of a file; null where it says nothing. */
+export type SourceVersion = { totalBytes: number | null; etag: string | null; lastModified: string | null };
+
+export type OpenedSource = SourceVersion & {
+  /** `whole` is also what a server answers that knows no ranges, or whose file is not the one of `ifRange`. */
+  kind: "part" | "whole";
+  /** Where the body begins. */
+  startByte: number;
+  /** Where the body ends, null when the server does not say. A server may give less of a range than was asked. */
+  endByte: number | null;
+  /** Of a whole body: the server says that it would give parts of it. */
+  offersRanges: boolean;
   body: AsyncIterable<Buffer>;
+  /** Lets go of a body that nobody reads. */
+  close: () => void;
 };
+
+/** The server does not give this range: it says so with 416, or its 206 is not what was asked. */
+export type RefusedRange = SourceVersion & { kind: "refused"; httpStatus: 206 | 416 };
 
 type Reply = Dispatcher.ResponseData;
 
 /**
  * @throws SourceSetback for everything that the server or the network did.
- * @throws TaskFailure for redirects that are refused.
+ * @throws TaskFailure for redirects that are refused, and `source_empty`.
  */
-export async function openSource(url: string, options: OpenSourceOptions): Promise<OpenedSource> {
+export async function openSource(
+  url: string,
+  options: OpenSourceOptions,
+): Promise<OpenedSource | RefusedRange> {
   const reply = await requestFollowing(parseSourceAddress(url), options);
-  if (options.resume !== null && !continues(reply, options.resume.offsetBytes)) {
-    discard(reply);
-    return openSource(url, { ...options, resume: null });
+  if (options.range !== null && (reply.statusCode === 206 || reply.statusCode === 416)) {
+    return openPart(reply, reply.statusCode, options.range);
   }
-  const verdict = judgeSourceStatus(reply.statusCode, { range: options.resume !== null });
+  const verdict = judgeSourceStatus(reply.statusCode);
   if (verdict !== null) {
     discard(reply);
     const retryAfterMs = parseRetryAfterMs(header(reply, "retry-after"), Date.now());
     throw new SourceSetback(verdict.failure, { mayRetry: verdict.mayRetry, retryAfterMs });
   }
-  return reply.statusCode === 206 && options.resume !== null
-    ? openRest(reply, options.resume)
-    : openWhole(reply);
+  return openWhole(reply);
 }
 
 async function requestFollowing(first: SourceAddress, options: OpenSourceOptions): Promise<Reply> {
@@ -65,7 +79,7 @@ async function requestFollowing(first: SourceAddress, options: OpenSourceOptions
 }
 
 async function requestOnce(address: SourceAddress, options: OpenSourceOptions): Promise<Reply> {
-  const { resume } = options;
+  const { range } = options;
   try {
     return await request(address.url, {
       dispatcher: options.dispatcher,
@@ -78,7 +92,8 @@ async function requestOnce(address: SourceAddress, options: OpenSourceOptions): 
         "accept-encoding": "identity",
         "user-agent": "copra",
         ...(address.authorization === null ? {} : { authorization: address.authorization }),
-        ...(resume === null ? {} : { range: `bytes=${resume.offsetBytes}-`, "if-range": resume.validator }),
+        ...(range === null ? {} : { range: `bytes=${range.startByte}-${range.endByte - 1}` }),
+        ...(range?.ifRange ? { "if-range": range.ifRange } : {}),
       },
     });
   } catch (cause) {
@@ -88,47 +103,56 @@ async function requestOnce(address: SourceAddress, options: OpenSourceOptions): 
 }
 
 function openWhole(reply: Reply): OpenedSource {
+  const close = (): void => discard(reply);
   const coding = header(reply, "content-encoding")?.trim().toLowerCase() ?? "identity";
   const decoder = createDecoder(coding);
   if (decoder !== null) {
-    // Lengths and positions are those of the coded bytes, so neither can be used for the file.
+    // Lengths, positions and tags are those of the coded bytes, so none can be used for the file.
     const decoded = pipeline(reply.body, decoder, () => undefined);
-    return { offsetBytes: 0, totalBytes: null, validator: null, body: withSetbacks(decoded) };
+    const version = { totalBytes: null, etag: null, lastModified: header(reply, "last-modified") };
+    const body = withSetbacks(decoded);
+    return { kind: "whole", ...version, startByte: 0, endByte: null, offersRanges: false, body, close };
   }
+  const totalBytes = parseLength(header(reply, "content-length"));
   return {
-    offsetBytes: 0,
-    totalBytes: parseLength(header(reply, "content-length")),
-    validator: header(reply, "accept-ranges") === "none" ? null : strongValidator(reply),
+    kind: "whole",
+    ...tags(reply),
+    totalBytes,
+    startByte: 0,
+    endByte: totalBytes,
+    offersRanges: header(reply, "accept-ranges")?.trim().toLowerCase() === "bytes",
     body: withSetbacks(reply.body),
+    close,
   };
 }
 
-/**
- * False when a server answers a range request with another range, which happens to files that changed and to
- * servers that get ranges wrong: then only the whole file is safe. A 200 is the whole file already.
- */
-function continues(reply: Reply, offsetBytes: number): boolean {
-  if (reply.statusCode !== 206) {
-    return reply.statusCode !== 416;
-  }
+function openPart(reply: Reply, httpStatus: 206 | 416, wanted: WantedRange): OpenedSource | RefusedRange {
   const range = parseContentRange(reply);
-  const reachesEnd =
-    range !== null && range.firstByte === offsetBytes && range.lastByte === range.totalBytes - 1;
-  return reachesEnd && header(reply, "content-encoding") === null;
+  const isCoded = (header(reply, "content-encoding") ?? "identity") !== "identity";
+  if (httpStatus === 206 && range !== null && range.startByte === wanted.startByte && !isCoded) {
+    const body = withSetbacks(reply.body);
+    return { kind: "part", ...tags(reply), ...range, offersRanges: true, body, close: () => discard(reply) };
+  }
+  discard(reply);
+  const totalBytes = httpStatus === 416 ? parseUnsatisfiedTotal(reply) : null;
+  if (totalBytes === 0) {
+    throw new TaskFailure({ code: "source_empty" });
+  }
+  return { kind: "refused", httpStatus, ...tags(reply), totalBytes };
 }
 
-function openRest(reply: Reply, resume: { offsetBytes: number; validator: string }): OpenedSource {
-  return {
-    offsetBytes: resume.offsetBytes,
-    totalBytes: parseContentRange(reply)?.totalBytes ?? null,
-    validator: resume.validator,
-    body: withSetbacks(reply.body),
-  };
-}
-
-function parseContentRange(reply: Reply): { firstByte: number; lastByte: number; totalBytes: number } | null {
+function parseContentRange(reply: Reply): { startByte: number; endByte: number; totalBytes: number } | null {
   const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header(reply, "content-range") ?? "");
-  return match && { firstByte: Number(match[1]), lastByte: Number(match[2]), totalBytes: Number(match[3]) };
+  const [startByte, endByte, totalBytes] = [Number(match?.[1]), Number(match?.[2]) + 1, Number(match?.[3])];
+  return startByte < endByte && endByte <= totalBytes ? { startByte, endByte, totalBytes } : null;
+}
+
+function parseUnsatisfiedTotal(reply: Reply): number | null {
+  return parseLength(/^bytes \*\/(\d+)$/.exec(header(reply, "content-range") ?? "")?.[1] ?? null);
+}
+
+function tags(reply: Reply): { etag: string | null; lastModified: string | null } {
+  return { etag: header(reply, "etag"), lastModified: header(reply, "last-modified") };
 }
 
 /** Turns errors of the body, and only those, into setbacks: what the reader throws passes through untouched. */
@@ -160,12 +184,6 @@ function createDecoder(coding: string): zlib.Gunzip | zlib.Inflate | zlib.Brotli
     default:
       return null;
   }
-}
-
-/** If-Range needs a strong validator (RFC 9110, 13.1.5): a strong ETag, else the date of last change. */
-function strongValidator(reply: Reply): string | null {
-  const etag = header(reply, "etag");
-  return etag !== null && /^"[^"]*"$/.test(etag) ? etag : header(reply, "last-modified");
 }
 
 function header(reply: Reply, name: string): string | null {

@@ -1,101 +1,129 @@
 /**
- * Downloaded sources, one file per (job, URL): tasks that want the same source at once share one download. Owns
- * the files' lives and their share of the scratch space; how a download works is download-source.ts's.
+ * Open sources, one per job and URL: tasks that want the same source share its blocks and fetches. Owns the
+ * entries' lives and the leases; how a source is fetched and read is fetch-origin.ts's and read-origin.ts's.
  */
 import { randomUUID } from "node:crypto";
-import { rm, stat } from "node:fs/promises";
+import { rmSync } from "node:fs";
 import path from "node:path";
-import { TaskFailure } from "../run/task-failure.ts";
-import type { DownloadOptions } from "./download-source.ts";
+import type { Dispatcher } from "undici";
+import type { ScratchSpace } from "../run/scratch-space.ts";
+import { createBlockStore } from "./block-store.ts";
+import { pauseFetches, startFetch } from "./fetch-origin.ts";
+import type { SourceLimits } from "./fetch-limits.ts";
+import type { LoopbackServer, PublishedContent } from "./loopback-server.ts";
+import { bytesOf, endOrigin, newOrigin, type Origin, type OriginServices } from "./origin-state.ts";
+import { readOrigin } from "./read-origin.ts";
 
-/** What the cache leaves to the downloader: everything but the network's settings. */
-export type Download = (
-  options: Pick<DownloadOptions, "url" | "path" | "signal" | "reserve" | "onProgress">,
-) => Promise<{ sizeBytes: number }>;
+const MIB = 1024 ** 2;
 
 export type SourceCacheOptions = {
+  /** Of the sources' own. */
   directory: string;
-  /** Bytes that all cached sources may take together. */
-  maxBytes: number;
+  scratch: ScratchSpace;
+  loopback: LoopbackServer;
+  dispatcher: Dispatcher;
+  limits: SourceLimits;
   /** An unused source is kept this long for the job's next task. */
   idleMs: number;
-  download: Download;
+  /** What is fetched, kept and dropped at once; half makes twice as many files, double fetches more in vain. */
+  blockBytes?: number;
+  /** What is fetched ahead of a reader that reads in a row, at most. */
+  maxReadAheadBytes?: number;
 };
 
 type AcquireOptions = {
   signal: AbortSignal;
-  /** 0..1 of the download; not called when the size is unknown or the file is there already. */
+  /** 0..1 of what has to be there before the source can be opened; never falls. */
   onProgress: (fraction: number) => void;
 };
 
-/** A source on disk that stays there until `release`, unless its job is released first. */
-type SourceLease = { path: string; sizeBytes: number; release: () => void };
+/** An open source. It stays readable until `release`, unless its job is released first. */
+export type SourceLease = {
+  /** Loopback address that only FFmpeg gets: `http://127.0.0.1:<port>/<token>`; GET and HEAD, with Range. */
+  url: string;
+  sizeBytes: number;
+  /**
+   * Bytes [startByte, endByte) of the source, fetched if needed; shorter only at the end.
+   * @throws TaskFailure `source_*` or `scratch_full`; the signal's reason when it is aborted.
+   */
+  read(startByte: number, endByte: number, signal: AbortSignal): Promise<Buffer>;
+  /**
+   * Aborted with a TaskFailure (`source_*`, `scratch_full`) as its reason when the origin fails for good. FFmpeg
+   * alone would see a truncated file and might exit with 0.
+   */
+  failed: AbortSignal;
+  release(): void;
+};
 
 export interface SourceCache {
   /**
-   * Waits for the job's source. An aborted waiter leaves the others' download alone; the last one ends it.
+   * Opens the job's source: resolves when its size is known and its first bytes are there. Tasks of one job share
+   * one entry. An aborted waiter leaves the others' fetch alone; the last one ends it.
    * @throws TaskFailure `source_*` or `scratch_full`; the signal's reason when it is aborted.
    */
   acquire(jobId: string, url: string, options: AcquireOptions): Promise<SourceLease>;
-  /** Ends the job's downloads and deletes its files. Safe to call twice. */
+  /** Ends the job's fetches and deletes its files. Safe to call twice. */
   releaseJob(jobId: string): void;
-  /** Bytes claimed now. */
+  /** Bytes of the scratch space that sources take. */
   usedBytes(): number;
 }
 
-type Entry = {
-  key: string;
-  jobId: string;
-  path: string;
-  reservedBytes: number;
-  users: number;
-  listeners: Set<(fraction: number) => void>;
-  controller: AbortController;
-  /** Null while the download runs. */
-  sizeBytes: number | null;
-  ready: Promise<number>;
-  idleTimer: NodeJS.Timeout | null;
-};
+type Entry = { key: string; jobId: string; origin: Origin; users: number; idleTimer: NodeJS.Timeout | null };
 
 /** The entries by job and URL, and what the functions below need of the options. */
-type Cache = SourceCacheOptions & { entries: Map<string, Entry> };
+type Cache = {
+  entries: Map<string, Entry>;
+  directory: string;
+  idleMs: number;
+  loopback: LoopbackServer;
+  services: OriginServices;
+};
 
 export function createSourceCache(options: SourceCacheOptions): SourceCache {
-  const cache: Cache = { ...options, entries: new Map() };
+  const { directory, scratch, loopback, dispatcher, limits, idleMs } = options;
+  const services: OriginServices = {
+    dispatcher,
+    limits,
+    scratch,
+    store: createBlockStore({ scratch }),
+    blockBytes: options.blockBytes ?? 2 * MIB,
+    maxReadAheadBytes: options.maxReadAheadBytes ?? 32 * MIB,
+    // One per reader of a chunk and of its sound; more only share the bandwidth and annoy servers.
+    maxFetches: 4,
+  };
+  const cache: Cache = { entries: new Map(), directory, idleMs, loopback, services };
+  scratch.onShortage((bytes) => evictIdle(cache, bytes));
   return {
-    async acquire(jobId, url, { signal, onProgress }) {
-      signal.throwIfAborted();
-      const entry = await join(cache, jobId, url);
-      entry.listeners.add(onProgress);
-      try {
-        const sizeBytes = await abortable(entry.ready, signal);
-        return { path: entry.path, sizeBytes, release: once(() => leave(cache, entry)) };
-      } catch (error) {
-        leave(cache, entry);
-        throw error;
-      } finally {
-        entry.listeners.delete(onProgress);
-      }
-    },
+    acquire: (jobId, url, waiter) => acquire(cache, { jobId, url }, waiter),
     releaseJob(jobId) {
       for (const entry of [...cache.entries.values()].filter((candidate) => candidate.jobId === jobId)) {
         evict(cache, entry, new Error("the job is released"));
       }
     },
-    usedBytes: () => usedBytes(cache),
+    usedBytes: () => [...cache.entries.values()].reduce((sum, { origin }) => sum + bytesOf(origin), 0),
   };
 }
 
-/**
- * Counts the caller in as a user of a running download, of a finished file that is still whole, or of a new
- * download. Nothing is awaited between the choice and the count, so an eviction cannot come in between.
- */
-async function join(cache: Cache, jobId: string, url: string): Promise<Entry> {
-  const key = `${jobId} ${url}`;
-  const known = cache.entries.get(key);
-  if (known !== undefined && known.sizeBytes !== null && (await fileSize(known.path)) !== known.sizeBytes) {
-    evict(cache, known, new Error("the file has disappeared"));
+async function acquire(
+  cache: Cache,
+  source: { jobId: string; url: string },
+  { signal, onProgress }: AcquireOptions,
+): Promise<SourceLease> {
+  signal.throwIfAborted();
+  const entry = join(cache, source);
+  try {
+    await abortable(entry.origin.opened.promise, signal);
+  } catch (error) {
+    leave(cache, entry);
+    throw error;
   }
+  onProgress(1);
+  return lease(cache, entry);
+}
+
+/** Counts the caller in as a user of a known source or of a new one. */
+function join(cache: Cache, { jobId, url }: { jobId: string; url: string }): Entry {
+  const key = `${jobId} ${url}`;
   const entry = cache.entries.get(key) ?? begin(cache, { key, jobId, url });
   entry.users += 1;
   clearTimeout(entry.idleTimer ?? undefined);
@@ -103,60 +131,47 @@ async function join(cache: Cache, jobId: string, url: string): Promise<Entry> {
 }
 
 function begin(cache: Cache, { key, jobId, url }: { key: string; jobId: string; url: string }): Entry {
-  const entry: Entry = {
-    key,
-    jobId,
-    path: path.join(cache.directory, randomUUID()),
-    reservedBytes: 0,
-    users: 0,
-    listeners: new Set(),
-    controller: new AbortController(),
-    sizeBytes: null,
-    ready: Promise.resolve(0),
-    idleTimer: null,
-  };
+  const { services } = cache;
+  const origin = newOrigin(url, path.join(cache.directory, randomUUID()), services);
+  const entry: Entry = { key, jobId, origin, users: 0, idleTimer: null };
   cache.entries.set(key, entry);
-  entry.ready = download(cache, entry, url);
-  entry.ready.catch((error: unknown) => evict(cache, entry, error));
+  services.store.open(origin);
+  // The next task begins anew with a source that has failed.
+  origin.ended.signal.addEventListener("abort", () => forget(cache, entry), { once: true });
+  startFetch(origin, { startByte: 0, endByte: services.blockBytes });
   return entry;
 }
 
-async function download(cache: Cache, entry: Entry, url: string): Promise<number> {
-  const { signal } = entry.controller;
-  const { sizeBytes } = await cache.download({
-    url,
-    path: entry.path,
-    signal,
-    reserve: (totalBytes) => reserve(cache, entry, totalBytes),
-    onProgress: (receivedBytes, totalBytes) => {
-      if (totalBytes !== null) {
-        entry.listeners.forEach((listener) => listener(receivedBytes / totalBytes));
+function lease(cache: Cache, entry: Entry): SourceLease {
+  const { origin } = entry;
+  const sizeBytes = origin.sizeBytes ?? 0;
+  const released = new AbortController();
+  const read: PublishedContent["read"] = (startByte, endByte, signal) =>
+    readOrigin(
+      origin,
+      { startByte, endByte: Math.min(endByte, sizeBytes) },
+      AbortSignal.any([signal, released.signal]),
+    );
+  const publication = cache.loopback.publish({ sizeBytes, read });
+  return {
+    url: publication.url,
+    sizeBytes,
+    failed: origin.ended.signal,
+    async read(startByte, endByte, signal) {
+      const pieces: Buffer[] = [];
+      for await (const piece of read(startByte, endByte, signal)) {
+        pieces.push(piece);
+      }
+      return Buffer.concat(pieces);
+    },
+    release() {
+      if (!released.signal.aborted) {
+        publication.revoke();
+        released.abort(new Error("the source is released"));
+        leave(cache, entry);
       }
     },
-  });
-  // A download may end in the moment in which it is given up: the file must not outlive its entry.
-  signal.throwIfAborted();
-  entry.sizeBytes = sizeBytes;
-  return sizeBytes;
-}
-
-/** Raises the entry's claim to `totalBytes`; idle sources make room, oldest first. */
-function reserve(cache: Cache, entry: Entry, totalBytes: number): void {
-  entry.controller.signal.throwIfAborted();
-  const wantedBytes = Math.max(totalBytes, entry.reservedBytes);
-  const fits = (): boolean => usedBytes(cache) - entry.reservedBytes + wantedBytes <= cache.maxBytes;
-  for (const idle of [...cache.entries.values()].filter(
-    ({ users, sizeBytes }) => users === 0 && sizeBytes !== null,
-  )) {
-    if (fits()) {
-      break;
-    }
-    evict(cache, idle, new Error("the space is needed for another source"));
-  }
-  if (!fits()) {
-    throw new TaskFailure({ code: "scratch_full" });
-  }
-  entry.reservedBytes = wantedBytes;
+  };
 }
 
 function leave(cache: Cache, entry: Entry): void {
@@ -164,34 +179,47 @@ function leave(cache: Cache, entry: Entry): void {
   if (entry.users > 0 || cache.entries.get(entry.key) !== entry) {
     return;
   }
-  if (entry.sizeBytes === null) {
-    evict(cache, entry, new Error("nobody waits for the download any more"));
+  if (!entry.origin.isOpen) {
+    evict(cache, entry, new Error("nobody waits for the source any more"));
     return;
   }
+  pauseFetches(entry.origin);
   entry.idleTimer = setTimeout(() => evict(cache, entry, new Error("idle")), cache.idleMs);
   entry.idleTimer.unref();
 }
 
-/** Forgets the entry at once, so that a later task fetches anew; a file in use stays readable until closed. */
-function evict(cache: Cache, entry: Entry, reason: unknown): void {
-  if (cache.entries.get(entry.key) === entry) {
-    cache.entries.delete(entry.key);
+function evict(cache: Cache, entry: Entry, reason: Error): void {
+  endOrigin(entry.origin, reason);
+  forget(cache, entry);
+}
+
+/** Forgets the entry at once, so that a later task begins anew, and deletes its files. */
+function forget(cache: Cache, entry: Entry): void {
+  if (cache.entries.get(entry.key) !== entry) {
+    return;
   }
+  const { origin } = entry;
+  cache.entries.delete(entry.key);
   clearTimeout(entry.idleTimer ?? undefined);
-  entry.reservedBytes = 0;
-  entry.controller.abort(reason);
-  void rm(entry.path, { force: true });
-}
-
-function usedBytes(cache: Cache): number {
-  return [...cache.entries.values()].reduce((sum, entry) => sum + entry.reservedBytes, 0);
-}
-
-async function fileSize(file: string): Promise<number | null> {
-  return stat(file).then(
-    (found) => found.size,
-    () => null,
+  cache.services.store.dropAll(origin);
+  origin.claim?.release();
+  // A fetch that was just opening a file may have made it after its directory was read.
+  void Promise.allSettled(origin.running).then(() =>
+    rmSync(origin.directory, { recursive: true, force: true }),
   );
+}
+
+/** Sources that nobody uses and that can not be dropped block by block make room as a whole, oldest first. */
+function evictIdle(cache: Cache, bytes: number): void {
+  const goalBytes = cache.services.scratch.freeBytes() + bytes;
+  for (const entry of [...cache.entries.values()]) {
+    if (cache.services.scratch.freeBytes() >= goalBytes) {
+      return;
+    }
+    if (entry.users === 0 && entry.origin.keepsBlocks()) {
+      evict(cache, entry, new Error("the space is needed"));
+    }
+  }
 }
 
 /** Settles with the promise, or rejects with the signal's reason if that comes first. */
@@ -204,14 +232,4 @@ function abortable<Value>(promise: Promise<Value>, signal: AbortSignal): Promise
       onAbort();
     }
   });
-}
-
-function once(action: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) {
-      done = true;
-      action();
-    }
-  };
 }

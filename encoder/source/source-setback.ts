@@ -1,6 +1,6 @@
 /**
  * Judges what can go wrong between the encoder and a source's server: which failure it is and whether another
- * try in place may help. Pure; the loop that tries again is in download-source.ts.
+ * try in place may help. Pure; the loop that tries again is in stream-source.ts.
  */
 import type { Failure } from "../contract/failure-catalogue.ts";
 import { isAddressForbidden } from "./public-dialer.ts";
@@ -23,12 +23,9 @@ export class SourceSetback extends Error {
   }
 }
 
-/** Null for a status that carries the file: 200, and 206 when a range was asked for. */
-export function judgeSourceStatus(
-  httpStatus: number,
-  asked: { range: boolean },
-): { failure: Failure; mayRetry: boolean } | null {
-  if (httpStatus === 200 || (httpStatus === 206 && asked.range)) {
+/** Null for the status that carries the whole file. What a range is answered with is open-source.ts's. */
+export function judgeSourceStatus(httpStatus: number): { failure: Failure; mayRetry: boolean } | null {
+  if (httpStatus === 200) {
     return null;
   }
   if (httpStatus === 401 || httpStatus === 403) {

@@ -1,9 +1,17 @@
 /** Builders of tasks, complete but for what a test is about. */
 import { randomBytes } from "node:crypto";
-import type { ObjectStoreConfig } from "../../encoder/contract/object-store.ts";
-import type { EncodeTask, ImageTask, IngestTask, PackageTask } from "../../encoder/contract/task.ts";
+import type { ObjectStoreConfig, WorkFile } from "../../encoder/contract/object-store.ts";
+import type {
+  AnalyzeTask,
+  AssembleTask,
+  ChunkTask,
+  EncodeTask,
+  ImageTask,
+  IngestTask,
+  PackageTask,
+} from "../../encoder/contract/task.ts";
 import { CONTRACT_VERSION } from "../../encoder/contract/version.ts";
-import { anImageSpec, aRenditionSpec } from "./output-specs.ts";
+import { anImageSpec, aRenditionSpec, aVideoSpec } from "./output-specs.ts";
 
 const SOURCE_URL = "https://media.example.com/source.mp4";
 
@@ -22,7 +30,8 @@ export function aJobId(): string {
   return randomBytes(7).toString("hex");
 }
 
-const base = () => ({ contract: CONTRACT_VERSION, jobId: aJobId(), taskId: "task-1", attempt: 1 }) as const;
+const base = () =>
+  ({ contract: CONTRACT_VERSION, jobId: aJobId(), taskId: "task-1", attempt: 1, slots: 1 }) as const;
 
 export function anIngestTask(changes: Partial<IngestTask> = {}): IngestTask {
   return { ...base(), kind: "ingest", source: { url: SOURCE_URL }, ...changes };
@@ -35,6 +44,53 @@ export function anEncodeTask(changes: Partial<EncodeTask> = {}): EncodeTask {
     source: { url: SOURCE_URL },
     threads: 1,
     rendition: aRenditionSpec(),
+    object: { store: NOWHERE, key: "out/video.mp4" },
+    isWorkFile: false,
+    ...changes,
+  };
+}
+
+/** The whole of a one-second source. */
+const span = {
+  source: { url: SOURCE_URL },
+  threads: 1,
+  formatName: "mov,mp4,m4a,3gp,3g2,mj2",
+  sourceFrameRate: { num: 25, den: 1 },
+  videoStreamIndex: 0,
+  zeroTicks: 0,
+  start: null,
+  end: null,
+  spanSeconds: 1,
+} as const;
+
+export function aChunkTask(changes: Partial<ChunkTask> = {}): ChunkTask {
+  return {
+    ...base(),
+    kind: "chunk",
+    ...span,
+    isExact: false,
+    parts: [{ video: aVideoSpec(), startFrame: 0, endFrame: 25, key: "work/chunk.mp4" }],
+    workStore: NOWHERE,
+    ...changes,
+  };
+}
+
+export function anAnalyzeTask(changes: Partial<AnalyzeTask> = {}): AnalyzeTask {
+  return { ...base(), kind: "analyze", ...span, ...changes };
+}
+
+/** A stored part that nobody has looked at. */
+export function aWorkFile(changes: Partial<WorkFile> = {}): WorkFile {
+  return { key: "work/a.mp4", sizeBytes: 1, sha256: "0".repeat(64), ...changes };
+}
+
+export function anAssembleTask(changes: Partial<AssembleTask> = {}): AssembleTask {
+  return {
+    ...base(),
+    kind: "assemble",
+    rendition: aRenditionSpec({ audio: null }),
+    files: { type: "chunked", chunks: [aWorkFile()], frameCount: 25, audio: null },
+    workStore: NOWHERE,
     object: { store: NOWHERE, key: "out/video.mp4" },
     ...changes,
   };
@@ -57,7 +113,8 @@ export function aPackageTask(changes: Partial<PackageTask> = {}): PackageTask {
   return {
     ...base(),
     kind: "package",
-    renditions: [{ object: { store: NOWHERE, key: "work/a.mp4" }, hasVideo: true, hasAudio: true }],
+    renditions: [{ rendition: aRenditionSpec(), files: { type: "whole", file: aWorkFile() } }],
+    workStore: NOWHERE,
     hls: { store: NOWHERE, prefix: "hls", playlistName: "master", segmentSeconds: 1 },
     ...changes,
   };

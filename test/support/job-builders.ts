@@ -1,10 +1,14 @@
 /** Complete job parts with sensible defaults; tests override what they speak of. */
 import type { Ffprobe, MediaInfo } from "../../encoder/contract/media-info.ts";
+import type { WorkFile } from "../../encoder/contract/object-store.ts";
 import type { TaskResult } from "../../encoder/contract/report.ts";
+import { TICKS_PER_SECOND, type Cut, type Timeline } from "../../encoder/contract/timeline.ts";
 import { createJob } from "../../worker/domain/create-job.ts";
 import { decideJob, type Decision } from "../../worker/domain/decide-job.ts";
+import { busyEncoders, fleetRequest } from "../../worker/domain/job-encoders.ts";
 import type { JobEvent } from "../../worker/domain/job-events.ts";
-import type { JobState, TaskRecord } from "../../worker/domain/job-record.ts";
+import type { JobState, PhaseMs, TaskRecord } from "../../worker/domain/job-record.ts";
+import { attemptKey, partKey } from "../../worker/domain/object-keys.ts";
 import type {
   HttpstreamRequest,
   ImageRequest,
@@ -31,7 +35,7 @@ export function aVideo(overrides: Partial<VideoRequest & Common> = {}): OutputRe
         codec: "h264",
         resolution: { widthPx: null, heightPx: 480 },
         frameRate: null,
-        rate: { mode: "bitrate", bitrateBps: 1_000_000 },
+        rate: { mode: "bitrate", bitrateBps: 1_000_000, passes: 1 },
       },
       audio: { codec: "aac", bitrateBps: 128_000, sampleRateHz: 44_100, channels: 2 },
     },
@@ -98,6 +102,7 @@ export function aJob(overrides: Partial<JobSpec> = {}, now = T0): JobState {
       accountId: "account-1",
       spec: aSpec(overrides),
       origin: "https://copra.example.com",
+      ultrafastEncoders: 8,
       hostedToken: "0123456789abcdef0123456789abcdef",
     },
     now,
@@ -136,19 +141,77 @@ export function anFfprobe(): Ffprobe {
   };
 }
 
-/** The result that fits a task's work. */
-export function aResult(task: TaskRecord, media: MediaInfo = aMediaInfo()): TaskResult {
-  switch (task.work.kind) {
+/** A minute and a half at 30 fps with a keyframe every two seconds, on the grid. */
+export function aTimeline(overrides: { seconds?: number; fps?: number; gopSeconds?: number } = {}): Timeline {
+  const { seconds = 90, fps = 30, gopSeconds = 2 } = overrides;
+  const frameTicks = Math.round(TICKS_PER_SECOND / fps);
+  const frameCount = Math.round(seconds * fps);
+  const keyTicks = (at: number) => at - (at % (gopSeconds * TICKS_PER_SECOND));
+  const cuts = Array.from({ length: Math.ceil(seconds / 2) - 1 }, (_, index): Cut => {
+    const frame = Math.round((index + 1) * 2 * fps);
+    const ticks = frame * frameTicks;
+    const key = keyTicks(ticks);
+    return {
+      frame,
+      ticks,
+      previousTicks: ticks - frameTicks,
+      keyTicks: key,
+      previousKeyTicks: key === 0 ? null : keyTicks(key - 1),
+      isOnGrid: true,
+    };
+  });
+  return { zeroTicks: 0, frameCount, firstTicks: 0, endTicks: frameCount * frameTicks, cuts };
+}
+
+/** The source of a test: what its ingest task reports. Without a timeline it is encoded whole. */
+export type TestSource = { media: MediaInfo; timeline: Timeline | null };
+
+/** A 20 s source is encoded whole. */
+export const SHORT_SOURCE: TestSource = { media: aMediaInfo(), timeline: null };
+
+/** A source that is encoded in chunks. */
+export function aLongSource(seconds = 90): TestSource {
+  return { media: aMediaInfo({ durationSeconds: seconds }), timeline: aTimeline({ seconds }) };
+}
+
+/** A work file whose checksum says nothing but who made it. */
+export function aWorkFile(key: string): WorkFile {
+  return { key, sizeBytes: 1_000, sha256: "0".repeat(64) };
+}
+
+/** The result that fits a task's work. Seams fit because both sides name the frame. */
+export function aResult(task: TaskRecord, source: TestSource = SHORT_SOURCE): TaskResult {
+  const { work, taskId, attempt } = task;
+  switch (work.kind) {
     case "ingest":
-      return { kind: "ingest", mediaInfo: media, ffprobe: anFfprobe() };
-    case "encode":
-      return { kind: "encode", object: { key: task.work.key, sizeBytes: 1_000 }, ffprobe: anFfprobe() };
+      return { kind: "ingest", mediaInfo: source.media, ffprobe: anFfprobe(), timeline: source.timeline };
+    case "encode": {
+      const object = { key: work.to === "work" ? attemptKey(work.key, attempt) : work.key, sizeBytes: 1_000 };
+      const sha256 = work.to === "work" ? "0".repeat(64) : null;
+      return { kind: "encode", object, sha256, ffprobe: anFfprobe() };
+    }
+    case "chunk": {
+      const edge = (cut: Cut | null) => (cut === null ? null : `frame ${cut.frame}`);
+      return {
+        kind: "chunk",
+        parts: work.parts.map(({ startFrame, endFrame }, part) => ({
+          file: aWorkFile(partKey("AbCdEfGhIjKlMn", taskId, attempt, part)),
+          frameCount: (endFrame ?? startFrame + 25) - startFrame,
+          extradataHash: `headers ${part}`,
+        })),
+        seam: { first: edge(work.span.start), next: edge(work.span.end) },
+      };
+    }
+    case "analyze":
+      return { kind: "analyze", weight: 1_000 * (work.index + 1) };
+    case "assemble":
+      return { kind: "assemble", object: { key: work.key, sizeBytes: 1_000 }, ffprobe: anFfprobe() };
     case "image":
-      return { kind: "image", objects: task.work.keys.map((key) => ({ key, sizeBytes: 10 })) };
+      return { kind: "image", objects: work.keys.map((key) => ({ key, sizeBytes: 10 })) };
     case "package":
       return {
         kind: "package",
-        masterKey: `${task.work.prefix}/master.m3u8`,
+        masterKey: `${work.prefix}/master.m3u8`,
         objectCount: 9,
         sizeBytes: 9_000,
         ffprobe: anFfprobe(),
@@ -174,9 +237,25 @@ export function decision(state: JobState, event: JobEvent, now = T0): Decision {
   return decideJob(state, event, now);
 }
 
+/** The fleet lets the job use these encoders, and no others; what was on its way back is back by now. */
+export function grant(state: JobState, encoders: readonly string[] = ["0"], now = T0): JobState {
+  const released = state.record.leaving.map((encoder): JobEvent => ({ type: "encoder-released", encoder }));
+  const { want, broken } = fleetRequest(state, now);
+  // Twice: only the second one may name what the first one cleared of suspicion.
+  const heard = {
+    type: "fleet-replied",
+    want,
+    broken,
+    granted: [...encoders],
+    retryAfterMs: 20_000,
+  } as const;
+  return after(state, [...released, heard, heard], now);
+}
+
 /** Leases every startable task to `encoder` and confirms the starts. */
 export function lease(state: JobState, encoder = "0", slots = 8, now = T0): JobState {
-  const leased = decideJob(state, { type: "capacity-found", encoder, slots, slotsFree: slots }, now).state;
+  const granted = grant(state, [...new Set([...busyEncoders(state), encoder])], now);
+  const leased = decideJob(granted, { type: "capacity-found", encoder, slots, slotsFree: slots }, now).state;
   return leased.tasks
     .filter((task) => task.status === "leased" && !task.accepted)
     .reduce(
@@ -187,21 +266,27 @@ export function lease(state: JobState, encoder = "0", slots = 8, now = T0): JobS
 }
 
 /** The encoder reports a leased task done. */
-export function finish(state: JobState, taskId: string, now = T0, media: MediaInfo = aMediaInfo()): JobState {
+export function finish(
+  state: JobState,
+  taskId: string,
+  now = T0,
+  source: TestSource = SHORT_SOURCE,
+): JobState {
   const task = taskOf(state, taskId);
-  const report = { taskId, attempt: task.attempt, state: "done" as const, result: aResult(task, media) };
-  return decideJob(
-    state,
-    { type: "reported", encoder: task.encoder ?? "", reports: [report], expected: [] },
-    now,
-  ).state;
+  return decideJob(state, doneReport(task, aResult(task, source)), now).state;
+}
+
+/** The report of the encoder that holds a task. */
+export function doneReport(task: TaskRecord, result: TaskResult, phaseMs: PhaseMs = {}): JobEvent {
+  const report = { taskId: task.taskId, attempt: task.attempt, state: "done" as const, result, phaseMs };
+  return { type: "reported", encoder: task.encoder ?? "", reports: [report], expected: [] };
 }
 
 /** A job whose input is in and planned. */
 export function anIngestedJob(
   overrides: Partial<JobSpec> = {},
-  media: MediaInfo = aMediaInfo(),
+  source: Partial<TestSource> = SHORT_SOURCE,
   slots = 8,
 ): JobState {
-  return finish(lease(aJob(overrides), "0", slots), "ingest", T0, media);
+  return finish(lease(aJob(overrides), "0", slots), "ingest", T0, { ...SHORT_SOURCE, ...source });
 }

@@ -37,7 +37,7 @@ export async function startLocalServer(
   };
 }
 
-/** Answers like a static file server: 200 with a length and a strong ETag, or 206 for one open-ended range. */
+/** Answers like a static file server: 200 with a length and a strong ETag, or 206 for one range. */
 export function serveBytes(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {
   const etag = '"v1"';
   const headers = { "accept-ranges": "bytes", etag };
@@ -48,7 +48,7 @@ export function serveBytes(request: IncomingMessage, response: ServerResponse, b
     return;
   }
   const first = Number(range[1]);
-  const last = range[2] === "" ? bytes.length - 1 : Number(range[2]);
+  const last = Math.min(bytes.length - 1, range[2] === "" ? Infinity : Number(range[2]));
   const part = bytes.subarray(first, last + 1);
   const contentRange = `bytes ${first}-${last}/${bytes.length}`;
   response

@@ -35,6 +35,8 @@ export type TestService = {
   encoderPid: (index: string) => Promise<number>;
   /** Every change of the job's tasks so far, in order. */
   taskChanges: (jobId: string) => TaskChange[];
+  /** All that the Worker logged so far, in order. */
+  workerLog: () => Record<string, unknown>[];
   /** The job's attempts that encoders brought to an end so far, in order. */
   attemptEnds: (jobId: string) => AttemptEnd[];
   /** What is in the log files now. */
@@ -90,6 +92,7 @@ export async function startTestService(options: { encoderCount?: number } = {}):
       jsonLines(lines, "worker")
         .filter(({ json }) => json["event"] === "task.status" && json["job"] === jobId)
         .map(({ json }) => json as TaskChange),
+    workerLog: () => jsonLines(lines, "worker").map(({ json }) => json),
     attemptEnds: (jobId) =>
       jsonLines(lines, "encoder")
         .filter(({ json }) => String(json["event"]).startsWith("task.") && json["jobId"] === jobId)

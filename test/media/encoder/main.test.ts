@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { encoderStatusSchema, type TaskReport, type TaskResult } from "../../../encoder/contract/report.ts";
 import type { EncodeTask } from "../../../encoder/contract/task.ts";
+import { CONTRACT_VERSION } from "../../../encoder/contract/version.ts";
 import { type EncoderProcess, startEncoderProcess } from "../../support/encoder-process.ts";
 import {
   aJobId,
@@ -163,10 +164,15 @@ describe("a job's tasks", () => {
     const renditions = [];
     for (const [index, frame] of [aFrame(160, 90), aFrame(320, 180)].entries()) {
       const rendition = aRenditionSpec({ video: aVideoSpec({ frame, keyframeIntervalSeconds: 1 }) });
-      const task = anEncode({ jobId, taskId: `encode-${index}`, rendition }, `work/${index}.mp4`);
+      const changes = { jobId, taskId: `encode-${index}`, rendition, isWorkFile: true };
+      const task = anEncode(changes, `work/${index}.mp4`);
       await encoder.start(task);
-      resultOf(await encoder.finish(task));
-      renditions.push({ object: task.object, hasVideo: true, hasAudio: true });
+      const result = resultOf(await encoder.finish(task));
+      if (result.kind !== "encode" || result.sha256 === null) {
+        throw new Error("the encode names no checksum");
+      }
+      const file = { ...result.object, sha256: result.sha256 };
+      renditions.push({ rendition, files: { type: "whole" as const, file } });
     }
     const written: string[] = [];
     sink.intercept = ({ method, key }) => {
@@ -175,7 +181,7 @@ describe("a job's tasks", () => {
       return missing ? { httpStatus: 400, code: "TooEarly" } : null;
     };
     const hls = { store: sink.store, prefix: "out/hls", playlistName: "master", segmentSeconds: 1 };
-    const task = aPackageTask({ jobId, taskId: "package", renditions, hls });
+    const task = aPackageTask({ jobId, taskId: "package", renditions, workStore: sink.store, hls });
     await encoder.start(task);
     const result = resultOf(await encoder.finish(task));
     expect(result).toMatchObject({
@@ -421,7 +427,7 @@ describe("the start of the process", () => {
       ),
     );
     expect(first).toMatchObject({
-      contract: 1,
+      contract: CONTRACT_VERSION,
       slots: 2,
       slotsFree: 2,
       ffmpegVersion: expect.stringMatching(/^\d/),

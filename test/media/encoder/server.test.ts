@@ -102,7 +102,7 @@ describe("GET /health", () => {
     await client.start(anIngestTask());
     const response = await client.request("/health");
     expect(await response.json()).toEqual({
-      contract: 1,
+      contract: CONTRACT_VERSION,
       bootId: "boot-1",
       ffmpegVersion: "5.1.9",
       slots: 1,
@@ -190,7 +190,13 @@ describe("GET /reports", () => {
     expect(lines).toEqual([
       {
         type: "snapshot",
-        encoder: { contract: 1, bootId: "boot-1", ffmpegVersion: "5.1.9", slots: 1, slotsFree: 0 },
+        encoder: {
+          contract: CONTRACT_VERSION,
+          bootId: "boot-1",
+          ffmpegVersion: "5.1.9",
+          slots: 1,
+          slotsFree: 0,
+        },
         reports: [{ taskId: "task-1", attempt: 1, state: "running", phase: "fetching", progressPercent: 0 }],
       },
     ]);

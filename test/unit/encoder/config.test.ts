@@ -59,8 +59,14 @@ describe("readConfig", () => {
     expect(message).not.toContain("two words");
   });
 
-  it("refuses a source limit beyond the scratch space", () => {
-    const message = messageOf({ ENCODER_TOKEN: "secret", SOURCE_MAX_BYTES: "200", SCRATCH_MAX_BYTES: "100" });
-    expect(message).toContain("SOURCE_MAX_BYTES (200) is larger than SCRATCH_MAX_BYTES (100)");
+  it("takes sources that are larger than the scratch space: they are read in ranges", () => {
+    const config = readConfig({
+      ENCODER_TOKEN: "secret",
+      SOURCE_MAX_BYTES: "200",
+      SCRATCH_MAX_BYTES: "100",
+    });
+    expect(config).toMatchObject({ scratchMaxBytes: 100, source: { maxBytes: 200 } });
+    const { scratchMaxBytes, source } = readConfig({ ENCODER_TOKEN: "secret" });
+    expect(source.maxBytes).toBeGreaterThan(scratchMaxBytes);
   });
 });

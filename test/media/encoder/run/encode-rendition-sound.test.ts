@@ -14,6 +14,7 @@ import {
   SHARP_H264,
 } from "../../../support/make-clip.ts";
 import { aFrame, anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
+import { sourceAt } from "../../../support/source-at.ts";
 import { aWorkContext } from "../../../support/work-context.ts";
 
 let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
@@ -36,7 +37,8 @@ const clip = (name: string, ...args: string[][]) => makeClip(directory.path, nam
 async function encode(sourcePath: string, rendition: Partial<RenditionSpec> = {}): Promise<string> {
   const spec = aRenditionSpec({ video: aVideoSpec({ frame: aFrame(64, 64) }), ...rendition });
   const ctx = await aWorkContext(directory.path);
-  return (await encodeRendition({ sourcePath, rendition: spec, threads: 1 }, ctx)).path;
+  return (await encodeRendition({ source: await sourceAt(sourcePath), rendition: spec, threads: 1 }, ctx))
+    .path;
 }
 
 /** Seconds from the first white frame to the first loud sample, on the file's own time. */

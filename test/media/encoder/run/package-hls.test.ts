@@ -17,6 +17,7 @@ import {
   SHARP_H264,
 } from "../../../support/make-clip.ts";
 import { aFrame, anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
+import { sourceAt } from "../../../support/source-at.ts";
 import { aWorkContext } from "../../../support/work-context.ts";
 
 const SECONDS = 5;
@@ -60,7 +61,7 @@ async function encode(
     audio: overrides.hasAudio === false ? null : anAudioSpec({ bitrateBps: 192_000 }),
   });
   const ctx = await aWorkContext(directory.path);
-  return (await encodeRendition({ sourcePath: source, rendition, threads: 1 }, ctx)).path;
+  return (await encodeRendition({ source: await sourceAt(source), rendition, threads: 1 }, ctx)).path;
 }
 
 function fileAt(name: string): string {

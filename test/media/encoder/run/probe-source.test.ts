@@ -12,6 +12,7 @@ import {
   SHARP_H264,
   turnClip,
 } from "../../../support/make-clip.ts";
+import { sourceAt } from "../../../support/source-at.ts";
 import { aWorkContext } from "../../../support/work-context.ts";
 
 let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
@@ -28,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => directory.remove());
 
 async function probe(path: string) {
-  return probeSource(path, await aWorkContext(directory.path));
+  return probeSource(await sourceAt(path), await aWorkContext(directory.path));
 }
 
 /** Writes a file and probes it. */

@@ -3,12 +3,15 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LogFields } from "../../../../encoder/log.ts";
-import type { TaskServices } from "../../../../encoder/run/perform-task.ts";
+import type { TaskServices } from "../../../../encoder/run/task-run.ts";
 import { runTask, type TaskOutcome } from "../../../../encoder/run/run-task.ts";
+import { createScratchSpace } from "../../../../encoder/run/scratch-space.ts";
 import { TaskFailure } from "../../../../encoder/run/task-failure.ts";
 import type { ObjectStore } from "../../../../encoder/storage/object-store.ts";
 import type { SourceCache } from "../../../../encoder/source/source-cache.ts";
-import { aPackageTask } from "../../../support/encoder-tasks.ts";
+import { locateFfmpeg } from "../../../../encoder/run/locate-ffmpeg.ts";
+import { anAnalyzeTask, aPackageTask } from "../../../support/encoder-tasks.ts";
+import { startLocalServer } from "../../../support/local-server.ts";
 
 let directory = "";
 beforeEach(async () => {
@@ -19,6 +22,7 @@ afterEach(() => rm(directory, { recursive: true }));
 const unused = (): never => {
   throw new Error("not part of this test");
 };
+const scratch = createScratchSpace({ maxBytes: 1024 ** 3 });
 const noSources: SourceCache = { acquire: unused, releaseJob: unused, usedBytes: unused };
 
 /** Runs a package task that comes as far as fetching its first rendition. */
@@ -29,7 +33,7 @@ async function fetchWith(
   const lines: LogFields[] = [];
   const objects: ObjectStore = { getToFile, putFile: unused, head: unused, remove: unused };
   const tools = { ffmpegPath: "/nonexistent", ffprobePath: "/nonexistent", version: "0" };
-  const services: TaskServices = { tools, sources: noSources, objects, sourceMaxSeconds: 1 };
+  const services: TaskServices = { tools, sources: noSources, objects, scratch, sourceMaxSeconds: 1 };
   const outcome = await runTask(aPackageTask(), {
     services,
     directory,
@@ -90,5 +94,46 @@ describe("runTask", () => {
     });
     expect(file.startsWith(directory)).toBe(true);
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("fails with the failure of the source when that ends for good under FFmpeg's hands", async () => {
+    const failed = new AbortController();
+    const failure = { code: "source_interrupted" } as const;
+    // FFmpeg's first request: it gets no answer, only the news that there will be none.
+    const origin = await startLocalServer(() => failed.abort(new TaskFailure(failure)));
+    const lease = {
+      url: `${origin.origin}/source`,
+      sizeBytes: 1,
+      read: unused,
+      failed: failed.signal,
+      release: () => undefined,
+    };
+    const sources: SourceCache = { ...noSources, acquire: () => Promise.resolve(lease) };
+    const objects: ObjectStore = { getToFile: unused, putFile: unused, head: unused, remove: unused };
+    const outcome = await runTask(anAnalyzeTask(), {
+      services: { tools: await locateFfmpeg(), sources, objects, scratch, sourceMaxSeconds: 1 },
+      directory,
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+      log: () => undefined,
+    });
+    await origin.close();
+    expect(outcome).toEqual({ state: "failed", failure });
+  });
+
+  it("gives an attempt's room back, however it ends", async () => {
+    let claimed = 0;
+    await fetchWith(() => {
+      claimed = scratch.usedBytes();
+      return Promise.reject(new Error("in the middle"));
+    });
+    expect([claimed, scratch.usedBytes()]).toEqual([2, 0]);
+  });
+
+  it("hands a task on for whose parts there is no room, before it fetches one", async () => {
+    const other = scratch.claim(scratch.freeBytes());
+    const { outcome } = await fetchWith(unused);
+    other.release();
+    expect(outcome).toEqual({ state: "failed", failure: { code: "scratch_full" } });
   });
 });

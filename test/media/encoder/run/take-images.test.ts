@@ -14,6 +14,7 @@ import {
   turnClip,
 } from "../../../support/make-clip.ts";
 import { aFrame, anImageSpec } from "../../../support/output-specs.ts";
+import { sourceAt } from "../../../support/source-at.ts";
 import { aWorkContext } from "../../../support/work-context.ts";
 
 let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
@@ -30,7 +31,7 @@ const clip = (name: string, ...args: string[][]) => makeClip(directory.path, nam
 
 async function take(sourcePath: string, image: Partial<ImageSpec>): Promise<string[]> {
   return takeImages(
-    { sourcePath, image: anImageSpec(image), threads: 1 },
+    { source: await sourceAt(sourcePath), image: anImageSpec(image), threads: 1 },
     await aWorkContext(directory.path),
   );
 }
@@ -84,7 +85,10 @@ describe("takeImages", () => {
   it("takes a long regular series in one decode, with the same pictures as by seeking", async () => {
     const atSeconds = Array.from({ length: 41 }, (_, index) => index * 0.1);
     const ctx = await aWorkContext(directory.path);
-    const paths = await takeImages({ sourcePath: clock, image: anImageSpec({ atSeconds }), threads: 1 }, ctx);
+    const paths = await takeImages(
+      { source: await sourceAt(clock), image: anImageSpec({ atSeconds }), threads: 1 },
+      ctx,
+    );
     expect(paths).toHaveLength(41);
     const chosen = [0, 1, 6, 20, 29, 39, 40];
     expect(await framesShown(chosen.map((index) => paths[index] ?? ""))).toEqual(
@@ -174,9 +178,13 @@ describe("takeImages", () => {
     const ctx = await aWorkContext(await makeOddDirectory());
     const atSeconds = Array.from({ length: 31 }, (_, index) => index * 0.1);
     const [single, series] = [anImageSpec({ atSeconds: [1] }), anImageSpec({ atSeconds })];
-    expect(await takeImages({ sourcePath: clock, image: single, threads: 1 }, ctx)).toHaveLength(1);
+    expect(await takeImages({ source: await sourceAt(clock), image: single, threads: 1 }, ctx)).toHaveLength(
+      1,
+    );
     const other = await aWorkContext(await makeOddDirectory());
-    expect(await takeImages({ sourcePath: clock, image: series, threads: 1 }, other)).toHaveLength(31);
+    expect(
+      await takeImages({ source: await sourceAt(clock), image: series, threads: 1 }, other),
+    ).toHaveLength(31);
   });
 
   it("passes odd sizes on to even ones", async () => {

@@ -1,17 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import type { LookupAddress } from "node:dns";
-import os from "node:os";
-import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { request } from "undici";
-import { TaskFailure } from "../../../../encoder/run/task-failure.ts";
-import { DEFAULT_SOURCE_LIMITS, downloadSource } from "../../../../encoder/source/download-source.ts";
 import {
   createPublicDialer,
   type DialerOptions,
   isAddressForbidden,
 } from "../../../../encoder/source/public-dialer.ts";
 import { type LocalServer, startLocalServer } from "../../../support/local-server.ts";
+import { failureOf, startSourceRig } from "../../../support/source-rig.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -121,19 +117,11 @@ describe("createPublicDialer", () => {
     const outer = await startLocalServer((_, response) => {
       response.writeHead(302, { location: `${inner.origin}/latest/meta-data/` }).end();
     }, "127.0.0.2");
-    const directory = await mkdtemp(path.join(os.tmpdir(), "copra-test-"));
-    cleanups.push(outer.close, () => rm(directory, { recursive: true }));
-    const downloading = downloadSource({
-      url: outer.origin,
-      path: path.join(directory, "source"),
+    const rig = await startSourceRig({
       dispatcher: dial({ isAllowed: (address) => address === "127.0.0.2" }),
-      limits: DEFAULT_SOURCE_LIMITS,
-      signal: new AbortController().signal,
-      reserve: () => undefined,
-      onProgress: () => undefined,
     });
-    const error = await downloading.catch((thrown: unknown) => thrown);
-    expect(error instanceof TaskFailure && error.failure).toEqual({ code: "source_address_forbidden" });
+    cleanups.push(outer.close, rig.close);
+    expect(await failureOf(rig.open(outer.origin))).toEqual({ code: "source_address_forbidden" });
     expect(outer.requests).toHaveLength(1);
     expect(inner.requests).toEqual([]);
   });

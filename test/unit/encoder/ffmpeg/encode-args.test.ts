@@ -4,12 +4,13 @@ import { anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output
 
 function aPlan(overrides: Partial<EncodePlan> = {}): EncodePlan {
   return {
-    sourcePath: "/scratch/source",
+    sourceUrl: "file:/scratch/source",
     formatName: "mov,mp4,m4a,3gp,3g2,mj2",
     zeroSeconds: 0,
     sourceFrameRate: { num: 25, den: 1 },
     rendition: aRenditionSpec(),
     threads: 1,
+    pass: null,
     outputPath: "/scratch/out.mp4",
     ...overrides,
   };
@@ -30,16 +31,17 @@ describe("encodeArgs", () => {
     expect(encodeArgs(aPlan())).toEqual([
       ...["-hide_banner", "-v", "level+warning", "-max_alloc", "536870912"],
       ...["-nostdin", "-y", "-nostats", "-stats_period", "0.5", "-progress", "pipe:1"],
+      ...["-filter_threads", "1"],
       ...["-protocol_whitelist", "file", "-format_whitelist"],
       "mov,matroska,avi,mpegts,mpeg,flv,ogg,asf,mxf,dv,gif,wav,w64,aiff,caf,mp3,aac,flac,ac3,eac3,amr",
       ...["-max_pixels", "35389440", "-max_streams", "65"],
-      ...["-threads", "1", "-filter_threads", "1"],
+      ...["-threads", "1"],
       ...["-i", "file:/scratch/source"],
       ...["-map", "0:0", "-map", "0:1", "-sn", "-dn"],
       ...["-map_metadata", "0", "-map_chapters", "-1", "-write_tmcd", "0"],
       ...["-vf", "scale=w=320:h=180:flags=bicubic:out_range=tv,setsar=1,format=yuv420p"],
       ...["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-threads", "1", "-crf", "18"],
-      ...["-fps_mode", "vfr", "-enc_time_base", "1:360000", "-x264-params", "fps=25/1"],
+      ...["-x264-params", "fps=25/1", "-fps_mode", "vfr", "-enc_time_base", "1:360000"],
       ...["-bsf:v", String.raw`setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,0)\,min(DTS\,0)\,DTS)`],
       ...["-af", "aresample=osr=48000:async=1:first_pts=0", "-c:a", "aac"],
       ...["-b:a", "128000", "-ar", "48000", "-ac", "2"],
@@ -47,13 +49,32 @@ describe("encodeArgs", () => {
     ]);
   });
 
-  it("holds a bitrate to its target with a cap of one and a half times and a two-second buffer", () => {
-    const video = aVideoSpec({ rate: { mode: "bitrate", bitrateBps: 1_000_001 } });
-    const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video }) }));
+  it("holds a bitrate under its ceiling over a window of two seconds", () => {
+    const rate = { mode: "bitrate", bitrateBps: 1_000_001, maxrateBps: 1_500_002, passes: 1 } as const;
+    const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video: aVideoSpec({ rate }) }) }));
     expect(valueOf(args, "-b:v")).toBe("1000001");
     expect(valueOf(args, "-maxrate")).toBe("1500002");
-    expect(valueOf(args, "-bufsize")).toBe("2000002");
+    expect(valueOf(args, "-bufsize")).toBe("3000004");
     expect(args).not.toContain("-crf");
+    expect(args).not.toContain("-pass");
+  });
+
+  it("measures the picture alone in a first pass and spends the bits in a second", () => {
+    const rate = { mode: "bitrate", bitrateBps: 1_000_000, maxrateBps: 1_500_000, passes: 2 } as const;
+    const rendition = aRenditionSpec({ video: aVideoSpec({ rate }) });
+    const first = encodeArgs(aPlan({ rendition, pass: { number: 1, statsName: "a.stats" } }));
+    expect([valueOf(first, "-pass"), valueOf(first, "-crf"), valueOf(first, "-b:v")]).toEqual([
+      "1",
+      "23",
+      undefined,
+    ]);
+    expect(first).not.toContain("0:1");
+    expect(first.slice(-3)).toEqual(["-f", "null", "-"]);
+    const second = encodeArgs(aPlan({ rendition, pass: { number: 2, statsName: "a.stats" } }));
+    expect([valueOf(second, "-pass"), valueOf(second, "-b:v")]).toEqual(["2", "1000000"]);
+    expect(second).toContain("0:1");
+    expect(valueOf(first, "-x264-params")).toBe("fps=25/1:stats=a.stats");
+    expect(valueOf(second, "-x264-params")).toBe("fps=25/1:stats=a.stats");
   });
 
   it("caps a quality only when it is asked to", () => {
@@ -87,7 +108,9 @@ describe("encodeArgs", () => {
   it("forces keyframes at multiples of an interval and forbids others", () => {
     const video = aVideoSpec({ keyframeIntervalSeconds: 2 });
     const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video }) }));
-    expect(valueOf(args, "-force_key_frames")).toBe("expr:gte(t,n_forced*2)");
+    expect(valueOf(args, "-force_key_frames")).toBe(
+      "expr:if(isnan(prev_forced_t),1,gt(floor((t+0.000001)/2),floor((prev_forced_t+0.000001)/2)))",
+    );
     expect(valueOf(args, "-sc_threshold")).toBe("0");
     expect(encodeArgs(aPlan())).not.toContain("-force_key_frames");
   });

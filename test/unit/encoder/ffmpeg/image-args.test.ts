@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { firstImageArgs, imageSeriesArgs, singleImageArgs } from "../../../../encoder/ffmpeg/image-args.ts";
 import { anImageSpec } from "../../../support/output-specs.ts";
 
-const SOURCE = { sourcePath: "/scratch/source", threads: 1 };
+const SOURCE = { sourceUrl: "file:/scratch/source", threads: 1 };
 
 function afterInput(args: readonly string[]): string[] {
   return args.slice(args.indexOf("-i"));

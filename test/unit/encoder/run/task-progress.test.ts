@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TaskKind } from "../../../../encoder/contract/task.ts";
-import { createProgress, type Progress, rollUpProgress } from "../../../../encoder/run/task-progress.ts";
+import { type Progress, rollUpProgress, trackProgress } from "../../../../encoder/run/task-progress.ts";
 
 describe("rollUpProgress", () => {
   it("places each phase in its share of the task", () => {
@@ -15,9 +15,11 @@ describe("rollUpProgress", () => {
   });
 
   it("leaves 100 % to the report that the task is done", () => {
-    for (const kind of ["ingest", "encode", "image", "package"] satisfies TaskKind[]) {
-      expect(rollUpProgress(kind, kind === "ingest" ? "fetching" : "uploading", 1, 0)).toBe(99);
+    for (const kind of ["encode", "chunk", "assemble", "image", "package"] satisfies TaskKind[]) {
+      expect(rollUpProgress(kind, "uploading", 1, 0)).toBe(99);
     }
+    expect(rollUpProgress("ingest", "fetching", 1, 0)).toBe(99);
+    expect(rollUpProgress("analyze", "encoding", 1, 0)).toBe(99);
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 7])(
@@ -34,10 +36,14 @@ describe("rollUpProgress", () => {
   });
 });
 
-describe("createProgress", () => {
+describe("trackProgress", () => {
   it("tells only changes of the phase or the whole percentage", () => {
     const told: Progress[] = [];
-    const onProgress = createProgress("encode", (progress) => told.push(progress));
+    const { onProgress } = trackProgress(
+      "encode",
+      () => 0,
+      (progress) => told.push(progress),
+    );
     onProgress("fetching", 0);
     onProgress("fetching", 0.05);
     onProgress("encoding", 0);
@@ -48,5 +54,24 @@ describe("createProgress", () => {
       { phase: "encoding", progressPercent: 10 },
       { phase: "encoding", progressPercent: 50 },
     ]);
+  });
+
+  it("measures how long each phase takes, also one that comes again", () => {
+    let atMs = 1_000;
+    const { onProgress, phaseMs } = trackProgress(
+      "package",
+      () => atMs,
+      () => undefined,
+    );
+    const advance = (ms: number, phase: "fetching" | "packaging" | "uploading") => {
+      atMs += ms;
+      onProgress(phase, 0);
+    };
+    advance(100, "packaging");
+    advance(20.4, "packaging");
+    advance(3, "fetching");
+    advance(7, "uploading");
+    atMs += 50;
+    expect(phaseMs()).toEqual({ fetching: 107, packaging: 23, uploading: 50 });
   });
 });

@@ -68,6 +68,19 @@ describe("start", () => {
     expect(runner.start(next)).toBe("accepted");
   });
 
+  it("counts the slots of each task, and gives one that wants more than there are all of them", async () => {
+    const { runner, running } = aRunner(3);
+    expect(runner.start(anIngestTask({ slots: 2 }))).toBe("accepted");
+    expect(runner.slotsFree()).toBe(1);
+    const wide = anIngestTask({ slots: 8 });
+    expect(runner.start(anIngestTask({ slots: 2 }))).toBe("busy");
+    expect(runner.start(wide)).toBe("busy");
+    await running[0]?.end(failed);
+    expect(runner.start(wide)).toBe("accepted");
+    expect(runner.slotsFree()).toBe(0);
+    expect(runner.start(anIngestTask())).toBe("busy");
+  });
+
   it("has freed the slot by the time the final report goes out", async () => {
     const { runner, running } = aRunner(1);
     const task = anIngestTask();

@@ -1,13 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { judgeSourceStatus, judgeTransportError } from "../../../../encoder/source/source-setback.ts";
 
-const whole = { range: false };
-
 describe("judgeSourceStatus", () => {
-  it("takes 200, and 206 only where a range was asked for", () => {
-    expect(judgeSourceStatus(200, whole)).toBeNull();
-    expect(judgeSourceStatus(206, { range: true })).toBeNull();
-    expect(judgeSourceStatus(206, whole)?.failure.code).toBe("source_http_error");
+  it("takes 200, and no part of a file where all of it was asked for", () => {
+    expect(judgeSourceStatus(200)).toBeNull();
+    expect(judgeSourceStatus(206)?.failure.code).toBe("source_http_error");
   });
 
   it.each([
@@ -24,11 +21,11 @@ describe("judgeSourceStatus", () => {
     [500, "source_server_error", true],
     [503, "source_server_error", true],
   ])("judges %i as %s, another try: %s", (httpStatus, code, mayRetry) => {
-    expect(judgeSourceStatus(httpStatus, whole)).toEqual({ failure: { code, httpStatus }, mayRetry });
+    expect(judgeSourceStatus(httpStatus)).toEqual({ failure: { code, httpStatus }, mayRetry });
   });
 
   it("takes a status that never has a body as an empty file", () => {
-    expect(judgeSourceStatus(204, whole)).toEqual({ failure: { code: "source_empty" }, mayRetry: false });
+    expect(judgeSourceStatus(204)).toEqual({ failure: { code: "source_empty" }, mayRetry: false });
   });
 });
 

@@ -1,0 +1,84 @@
+/** Jobs that are encoded in chunks, and what encoders say of their tasks. */
+import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
+import type { TaskResult } from "../../encoder/contract/report.ts";
+import type { JobEvent } from "../../worker/domain/job-events.ts";
+import type { JobState } from "../../worker/domain/job-record.ts";
+import type { OutputRequest } from "../../worker/domain/job-spec.ts";
+import {
+  T0,
+  aLongSource,
+  aResult,
+  aVideo,
+  after,
+  anIngestedJob,
+  doneReport,
+  lease,
+  taskOf,
+} from "./job-builders.ts";
+
+const QUALITY = { mode: "quality", quality: 4, maxrateBps: null } as const;
+
+/** A video output with a quality: its chunks wait for no analysis. */
+export function aQualityVideo(
+  path: string,
+  more: { durationSeconds?: number; audioBps?: number } = {},
+): OutputRequest {
+  const video = aVideo({ path, durationSeconds: more.durationSeconds ?? null });
+  if (video.type !== "video" || video.rendition.video === null || video.rendition.audio === null) {
+    throw new TypeError("A video has picture and sound.");
+  }
+  const picture = { ...video.rendition.video, rate: QUALITY };
+  const audio = { ...video.rendition.audio, bitrateBps: more.audioBps ?? 128_000 };
+  return { ...video, rendition: { ...video.rendition, video: picture, audio } };
+}
+
+/** Two outputs in three chunks and one sound, on an encoder with three slots. */
+export function aChunkedJob(
+  outputs: OutputRequest[] = [aQualityVideo("/a.mp4"), aQualityVideo("/b.mp4")],
+): JobState {
+  return anIngestedJob({ outputs }, aLongSource(), 3);
+}
+
+/** Leases what may start and reports the named tasks done, in this order. */
+export function finishAll(state: JobState, taskIds: readonly string[], now = T0): JobState {
+  return taskIds.reduce((current, taskId) => {
+    const leased = taskOf(current, taskId).status === "leased" ? current : lease(current, "0", 8, now);
+    const task = taskOf(leased, taskId);
+    return after(leased, [doneReport(task, aResult(task))], now);
+  }, state);
+}
+
+/** Reports a chunk done with what the test says of it. */
+export function finishChunk(
+  state: JobState,
+  taskId: string,
+  change: Partial<Extract<TaskResult, { kind: "chunk" }>>,
+): JobState {
+  const leased = taskOf(state, taskId).status === "leased" ? state : lease(state);
+  const task = taskOf(leased, taskId);
+  const result = aResult(task);
+  if (result.kind !== "chunk") {
+    throw new TypeError(`${taskId} is no chunk.`);
+  }
+  return after(leased, [doneReport(task, { ...result, ...change })]);
+}
+
+/** The encoder that holds a task says that it failed. */
+export function failedReport(state: JobState, taskId: string, failure: Failure): JobEvent {
+  const { attempt, encoder } = taskOf(state, taskId);
+  const report = { taskId, attempt, state: "failed" as const, failure };
+  return { type: "reported", encoder: encoder ?? "", reports: [report], expected: [] };
+}
+
+/** Fails a task for good, attempt after attempt. */
+export function failForGood(state: JobState, taskId: string, failure: Failure): JobState {
+  let current = state;
+  for (let round = 0, now = T0; taskOf(current, taskId).status !== "failed"; round += 1, now += 60_000) {
+    if (round > 10 || taskOf(current, taskId).status === "cancelled") {
+      return current;
+    }
+    const leased = taskOf(current, taskId).status === "leased" ? current : lease(current, "0", 8, now);
+    current = after(leased, [failedReport(leased, taskId, failure)], now);
+  }
+  return current;
+}

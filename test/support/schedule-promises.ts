@@ -1,0 +1,148 @@
+/** What must never be seen between one state of a job and the next, whatever encoders do. */
+import type { JobEvent } from "../../worker/domain/job-events.ts";
+import type { JobState, TaskRecord } from "../../worker/domain/job-record.ts";
+import { isFinalJob, isFinalOutput } from "../../worker/domain/job-status.ts";
+import { needsWholeEncoder } from "../../worker/domain/startable-tasks.ts";
+
+/** The promises that a step broke, in words. */
+export function brokenPromises(before: JobState, state: JobState, event: JobEvent, now: number): string[] {
+  if (state.tasks === before.tasks && state.record === before.record) {
+    return [];
+  }
+  const broken: string[] = [];
+  const promise = (isKept: boolean, text: string) => {
+    if (!isKept) {
+      broken.push(text);
+    }
+  };
+  promise(state.record.progressPercent >= before.record.progressPercent, "progress fell");
+  for (const [index, output] of before.record.outputs.entries()) {
+    const next = state.record.outputs[index];
+    promise((next?.progressPercent ?? 0) >= output.progressPercent, `progress of output ${index} fell`);
+    promise(
+      !isFinalOutput(output.status) || next?.status === output.status,
+      `output ${index} left ${output.status}`,
+    );
+  }
+  for (const [position, task] of before.tasks.entries()) {
+    const next = state.tasks[position];
+    if (next === undefined || next.taskId !== task.taskId) {
+      broken.push(`${task.taskId} is gone`);
+    } else if (next !== task) {
+      broken.push(...brokenByTask(before, task, next, event, now));
+    }
+  }
+  promise(
+    state.tasks.every((task) => !needsWholeEncoder(task) || isAlone(task, state.tasks)),
+    "what ran out of memory runs beside others",
+  );
+  return broken;
+}
+
+function brokenByTask(
+  before: JobState,
+  task: TaskRecord,
+  next: TaskRecord,
+  event: JobEvent,
+  now: number,
+): string[] {
+  const { taskId } = task;
+  const isStarted = next.attempt > task.attempt;
+  const wasHeld = task.status === "leased" && task.leaseExpiresAt > now;
+  const promises: [boolean, string][] = [
+    [next.attempt === task.attempt || next.attempt === task.attempt + 1, `attempt of ${taskId} jumped`],
+    [!isStarted || !wasHeld, `${taskId} was leased twice at once`],
+    [!isStarted || !isFinalJob(before.record.status), `${taskId} started after the end`],
+    [
+      !isStarted || before.record.granted.includes(next.encoder ?? ""),
+      `${taskId} was leased to an encoder that is not granted`,
+    ],
+    [!isStarted || isReady(next, before.tasks), `${taskId} started before its parts fit together`],
+    [
+      next.status !== "done" || task.status === "done" || isCurrent(task, event),
+      `${taskId} took a stale report`,
+    ],
+    [task.status !== "done" || next.status === "done" || hasCause(task, next, event), `${taskId} ran again`],
+    [task.status !== "failed" || next.status === "failed", `${taskId} came back from its failure`],
+    [task.status !== "cancelled" || next.status === "cancelled", `${taskId} came back from its end`],
+  ];
+  return promises.flatMap(([isKept, text]) => (isKept ? [] : [text]));
+}
+
+/** The event is a report of the very attempt that holds the lease, from the encoder that holds it. */
+function isCurrent(task: TaskRecord, event: JobEvent): boolean {
+  return (
+    event.type === "reported" &&
+    event.encoder === task.encoder &&
+    event.reports.some((report) => report.taskId === task.taskId && report.attempt === task.attempt)
+  );
+}
+
+/** Finished work is done again only when a reader named it as lost, or once, exactly, for a bad seam. */
+function hasCause(task: TaskRecord, next: TaskRecord, event: JobEvent): boolean {
+  const isExactNow =
+    task.work.kind === "chunk" && next.work.kind === "chunk" && !task.work.isExact && next.work.isExact;
+  const lostKeys =
+    event.type === "reported"
+      ? event.reports.flatMap((report) => (report.state === "failed" ? (report.failure.lostKeys ?? []) : []))
+      : [];
+  const { result } = task;
+  const keys =
+    result?.kind === "chunk"
+      ? result.parts.map(({ file }) => file.key)
+      : result?.kind === "encode"
+        ? [result.file.key]
+        : [];
+  return isExactNow || keys.some((key) => lostKeys.includes(key));
+}
+
+/** Everything that it reads is there, and every seam that it joins was seen alike from both sides. */
+function isReady({ work }: TaskRecord, tasks: readonly TaskRecord[]): boolean {
+  if (work.kind === "chunk" && work.parts.length > 0) {
+    return tasks.every(
+      (task) => task.work.kind !== "analyze" || task.status === "done" || !needsBudget(tasks),
+    );
+  }
+  const files =
+    work.kind === "assemble"
+      ? [work.files]
+      : work.kind === "package"
+        ? work.renditions.map((r) => r.files)
+        : [];
+  return files.every((parts) => {
+    const soundId = parts.type === "whole" ? parts.taskId : parts.audioTaskId;
+    const sound = tasks.find((task) => task.taskId === soundId);
+    const hasSound = soundId === null || sound?.result?.kind === "encode";
+    return hasSound && (parts.type === "whole" || fits(tasks, parts.group));
+  });
+}
+
+function needsBudget(tasks: readonly TaskRecord[]): boolean {
+  return tasks.some(({ work }) => work.kind === "analyze");
+}
+
+function fits(tasks: readonly TaskRecord[], group: string): boolean {
+  const results = tasks.flatMap(({ work, result }) =>
+    work.kind === "chunk" && work.group === group ? [result?.kind === "chunk" ? result : null] : [],
+  );
+  return results.every((result, index) => {
+    const right = results[index + 1];
+    const isLast = index === results.length - 1;
+    const headers = (parts: readonly { extradataHash: string }[]) =>
+      parts.map((part) => part.extradataHash).join();
+    return (
+      result !== null &&
+      (isLast ||
+        (right != null &&
+          result.seam.next === right.seam.first &&
+          headers(result.parts) === headers(right.parts)))
+    );
+  });
+}
+
+function isAlone(task: TaskRecord, tasks: readonly TaskRecord[]): boolean {
+  return (
+    task.status !== "leased" ||
+    tasks.every((other) => other === task || other.status !== "leased" || other.encoder !== task.encoder)
+  );
+}

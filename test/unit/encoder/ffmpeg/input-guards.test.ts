@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { fileUrl, packageInput, sourceInput } from "../../../../encoder/ffmpeg/input-guards.ts";
+
+function valueOf(args: readonly string[], flag: string): string | undefined {
+  return args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined;
+}
+
+describe("sourceInput", () => {
+  it("lets a local file reach local files only", () => {
+    const args = sourceInput(fileUrl("/scratch/a b"), "-ss", "1");
+    expect(valueOf(args, "-protocol_whitelist")).toBe("file");
+    expect(args).not.toContain("-seekable");
+    expect(args.slice(-4)).toEqual(["-ss", "1", "-i", "file:/scratch/a b"]);
+  });
+
+  it("lets a file behind the loopback reach no local file and follow no redirect", () => {
+    const args = sourceInput("http://127.0.0.1:40001/a");
+    expect(valueOf(args, "-protocol_whitelist")).toBe("http,tcp");
+    expect(valueOf(args, "-max_redirects")).toBe("0");
+    expect(valueOf(args, "-seekable")).toBe("1");
+    expect(args.slice(-2)).toEqual(["-i", "http://127.0.0.1:40001/a"]);
+  });
+
+  it.each([
+    "/scratch/a.mp4",
+    "http://example.com/a.mp4",
+    "http://127.0.0.1@example.com/a.mp4",
+    "http://127.0.0.1:80@example.com/a.mp4",
+    "http://127.0.0.1.example.com:80/a.mp4",
+    "https://127.0.0.1:40001/a",
+    "concat:a|b",
+    "",
+  ])("refuses %j", (url) => {
+    expect(() => sourceInput(url)).toThrow("local files and the loopback range cache only");
+  });
+});
+
+describe("packageInput", () => {
+  it("reads playlists, of local files only", () => {
+    const args = packageInput("/scratch/master.m3u8");
+    expect(valueOf(args, "-protocol_whitelist")).toBe("file");
+    expect(valueOf(args, "-format_whitelist")).toBe("hls,mpegts");
+    expect(args.slice(-2)).toEqual(["-i", "file:/scratch/master.m3u8"]);
+  });
+});
