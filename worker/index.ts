@@ -4,6 +4,7 @@ import { sweepOpenJobs } from "./job/sweep-open-jobs.ts";
 
 export { ContainerProxy } from "@cloudflare/containers";
 export { EncoderContainer } from "./dispatch/encoder-container.ts";
+export { FleetObject } from "./fleet/fleet-object.ts";
 export { JobObject } from "./job/job-object.ts";
 
 const app = newApp();

@@ -9,9 +9,11 @@ const OWN_VARIABLES = [
   "ENCODER_SLOTS",
   "ENCODER_TOKEN",
   "ENCODER_URLS",
+  "FLEET_ENCODERS",
   "HOST",
   "PORT",
   "PUBLIC_URL",
+  "ULTRAFAST_ENCODERS",
 ];
 
 /** A copy of `surroundings` without Copra's variables, then `settings`. */

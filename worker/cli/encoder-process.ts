@@ -12,6 +12,8 @@ export type EncoderOptions = {
   encoderNumber: number;
   port: number;
   token: string;
+  /** Default: one per core, so that an ordinary job, which holds one encoder, gets the whole machine. */
+  slots?: number;
   ffmpeg: { ffmpegPath: string; ffprobePath: string };
   paths: StatePaths;
   onLine?: (name: string, line: string) => void;
@@ -43,7 +45,6 @@ export function startEncoder(options: EncoderOptions): LocalEncoder {
   return { ...kept, url };
 }
 
-/** Each encoder has a slot per core, its own default: an ordinary job holds one encoder and gets the whole machine. */
 function encoderSettings(options: EncoderOptions, name: string): Record<string, string> {
   return {
     HOST: LOOPBACK,
@@ -51,6 +52,7 @@ function encoderSettings(options: EncoderOptions, name: string): Record<string, 
     ENCODER_TOKEN: options.token,
     ENCODER_SCRATCH_DIR: join(options.paths.scratchDir, name.replace(" ", "-")),
     ALLOW_PRIVATE_NETWORK: "true",
+    ...(options.slots === undefined ? {} : { ENCODER_SLOTS: String(options.slots) }),
     FFMPEG_PATH: options.ffmpeg.ffmpegPath,
     FFPROBE_PATH: options.ffmpeg.ffprobePath,
   };

@@ -23,6 +23,8 @@ export type ServiceOptions = {
   port?: number;
   /** Default 2. */
   encoderCount?: number;
+  /** Tasks that each encoder runs at once. Default: one per core. */
+  encoderSlots?: number;
   /** Starts from nothing: what an earlier run left in the state directory is removed. */
   fresh?: boolean;
   /** Default: COPRA_DEV_KEY of the environment, else the fixed development key. */
@@ -130,6 +132,7 @@ async function startEncoders(
     startEncoder({
       ...shared,
       ...outputOf(options),
+      ...(options.encoderSlots === undefined ? {} : { slots: options.encoderSlots }),
       encoderNumber: index + 1,
       port,
       report: options.report ?? (() => undefined),

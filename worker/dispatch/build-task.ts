@@ -5,9 +5,11 @@
 import type { ObjectRef, ObjectStoreConfig } from "../../encoder/contract/object-store.ts";
 import type { Task } from "../../encoder/contract/task.ts";
 import { CONTRACT_VERSION } from "../../encoder/contract/version.ts";
-import type { JobRecord, JobState, TaskRecord } from "../domain/job-record.ts";
+import type { JobRecord, JobState, SourceSpan, TaskRecord } from "../domain/job-record.ts";
 import type { JobSecrets } from "../domain/job-spec.ts";
 import { attemptKey, hostedObjectPrefix, workPrefix } from "../domain/object-keys.ts";
+import { chunkParts, renditionFiles } from "../domain/part-files.ts";
+import { needsWholeEncoder } from "../domain/startable-tasks.ts";
 import { mintGatewayCredentials } from "../gateway/gateway-credentials.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 
@@ -22,12 +24,13 @@ export type TaskContext = {
 
 /** The complete task of a leased ledger entry. */
 export async function buildTask(state: JobState, task: TaskRecord, context: TaskContext): Promise<Task> {
-  const { record } = state;
+  const { record, tasks } = state;
   const base = {
     contract: CONTRACT_VERSION,
     jobId: record.id,
     taskId: task.taskId,
     attempt: task.attempt,
+    slots: needsWholeEncoder(task) ? record.encoderSlots : 1,
   } as const;
   const source = { url: context.secrets.inputUrl };
   const { work } = task;
@@ -35,11 +38,26 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
     case "ingest":
       return { ...base, kind: "ingest", source };
     case "encode": {
+      const { threads, rendition, to } = work;
       const object =
-        work.to === "work"
-          ? await workObject(record, task, context)
+        to === "work"
+          ? await workObject(record, attemptKey(work.key, task.attempt), context)
           : await outputObject(record, work.key, context);
-      return { ...base, kind: "encode", source, threads: work.threads, rendition: work.rendition, object };
+      return { ...base, kind: "encode", source, threads, rendition, object, isWorkFile: to === "work" };
+    }
+    case "chunk": {
+      const { threads, span, isExact } = work;
+      const workStore = await gatewayStore(record, workPrefix(record.id), {}, context);
+      const parts = chunkParts(record.id, tasks, task);
+      return { ...base, kind: "chunk", threads, ...spanOf(record, span, source), isExact, parts, workStore };
+    }
+    case "analyze":
+      return { ...base, kind: "analyze", threads: work.threads, ...spanOf(record, work.span, source) };
+    case "assemble": {
+      const workStore = await gatewayStore(record, workPrefix(record.id), {}, context);
+      const object = await outputObject(record, work.key, context);
+      const files = renditionFiles(tasks, task.taskId, 0, work.files);
+      return { ...base, kind: "assemble", rendition: work.rendition, files, workStore, object };
     }
     case "image": {
       const { store, keyPrefix } = await destination(record, context);
@@ -48,22 +66,31 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
     }
     case "package": {
       const { store, keyPrefix } = await destination(record, context);
-      const renditions = await Promise.all(
-        work.renditions.map(async ({ taskId, hasVideo, hasAudio }) => ({
-          object: await workObject(record, taskById(state, taskId), context),
-          hasVideo,
-          hasAudio,
-        })),
-      );
+      const workStore = await gatewayStore(record, workPrefix(record.id), {}, context);
+      const renditions = work.renditions.map(({ rendition, files }, variant) => ({
+        rendition,
+        files: renditionFiles(tasks, task.taskId, variant, files),
+      }));
       const { playlistName, segmentSeconds } = work;
-      return {
-        ...base,
-        kind: "package",
-        renditions,
-        hls: { store, prefix: keyPrefix + work.prefix, playlistName, segmentSeconds },
-      };
+      const hls = { store, prefix: keyPrefix + work.prefix, playlistName, segmentSeconds };
+      return { ...base, kind: "package", renditions, workStore, hls };
     }
   }
+}
+
+/** A span with what is known of the source, so that the encoder need not probe it again. */
+function spanOf({ id, input }: JobRecord, span: SourceSpan, source: { url: string }) {
+  const { mediaInfo } = input;
+  if (mediaInfo?.video == null) {
+    throw new Error(`Job ${id} has no picture to cut.`);
+  }
+  return {
+    source,
+    formatName: mediaInfo.formatName,
+    sourceFrameRate: mediaInfo.video.frameRate,
+    videoStreamIndex: mediaInfo.video.streamIndex,
+    ...span,
+  };
 }
 
 async function outputObject(record: JobRecord, key: string, context: TaskContext): Promise<ObjectRef> {
@@ -95,13 +122,8 @@ async function destination(
   };
 }
 
-/** The object that the named attempt of a task wrote, or is to write. */
-async function workObject(record: JobRecord, task: TaskRecord, context: TaskContext): Promise<ObjectRef> {
-  if (task.work.kind !== "encode") {
-    throw new Error(`Task ${task.taskId} makes no work file.`);
-  }
-  const store = await gatewayStore(record, workPrefix(record.id), {}, context);
-  return { store, key: attemptKey(task.work.key, task.attempt) };
+async function workObject(record: JobRecord, key: string, context: TaskContext): Promise<ObjectRef> {
+  return { store: await gatewayStore(record, workPrefix(record.id), {}, context), key };
 }
 
 async function gatewayStore(
@@ -126,12 +148,4 @@ async function gatewayStore(
     objectHeaders,
     network: "own",
   };
-}
-
-function taskById(state: JobState, taskId: string): TaskRecord {
-  const task = state.tasks.find((candidate) => candidate.taskId === taskId);
-  if (task === undefined) {
-    throw new Error(`Job ${state.record.id} has no task ${taskId}.`);
-  }
-  return task;
 }

@@ -1,4 +1,4 @@
-/** Encoders as Cloudflare Containers: started on demand, named by job and number, so jobs never share a VM. */
+/** Encoders as Cloudflare Containers: started on demand; the fleet names them by job, so jobs never share a VM. */
 import { getContainer } from "@cloudflare/containers";
 import type { EncoderContainer } from "./encoder-container.ts";
 import type { EncoderPort } from "./encoder-port.ts";
@@ -11,7 +11,6 @@ export function containerEncoders(namespace: DurableObjectNamespace<EncoderConta
   return {
     answerWithinMs: ANSWER_WITHIN_MS,
     // A name is a place, not a machine: after a loss the next request starts a new instance under it.
-    names: (jobId, wantedCount) => Array.from({ length: wantedCount }, (_, index) => `${jobId}-${index}`),
     fetch: (name, path, init) =>
       getContainer(namespace, name).fetch(new Request(`http://encoder${path}`, init)),
     release: (name) => getContainer(namespace, name).destroy(),

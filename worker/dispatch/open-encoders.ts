@@ -1,10 +1,9 @@
 /** Chooses how encoders are reached: by URL where any is configured, as containers otherwise. */
 import { containerEncoders } from "./container-encoders.ts";
 import type { EncoderPort } from "./encoder-port.ts";
-import { urlEncoders } from "./url-encoders.ts";
+import { encoderUrls, urlEncoders } from "./url-encoders.ts";
 
 export function openEncoders(env: Env): EncoderPort {
-  return env.ENCODER_URLS === ""
-    ? containerEncoders(env.ENCODERS)
-    : urlEncoders(env.ENCODER_URLS, env.ENCODER_TOKEN);
+  const urls = encoderUrls(env.ENCODER_URLS);
+  return urls.length === 0 ? containerEncoders(env.ENCODERS) : urlEncoders(urls, env.ENCODER_TOKEN);
 }

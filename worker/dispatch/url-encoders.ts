@@ -6,24 +6,30 @@ import type { EncoderPort } from "./encoder-port.ts";
 const ANSWER_WITHIN_MS = 3_000;
 const RELEASE_WITHIN_MS = 10_000;
 
+/** The base URLs in a comma-separated list, without trailing slashes. */
+export function encoderUrls(list: string): string[] {
+  return list
+    .split(",")
+    .map((url) => url.trim().replace(/\/$/, ""))
+    .filter((url) => url !== "");
+}
+
 /**
- * @param urls base URLs, comma-separated. Encoders are shared by all jobs and named by their index.
+ * @param urls base URLs. The encoder at each is named by its index.
  * @param token bearer token that every encoder was started with.
  */
-export function urlEncoders(urls: string, token: string): EncoderPort {
-  const bases = urls.split(",").map((url) => url.trim().replace(/\/$/, ""));
+export function urlEncoders(urls: readonly string[], token: string): EncoderPort {
   const send = (name: string, path: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${token}`);
-    return fetch(`${bases[Number(name)]}${path}`, { ...init, headers, redirect: "manual" });
+    const base = urls[Number(name)];
+    if (base === undefined) {
+      return Promise.reject(new Error(`ENCODER_URLS has no encoder ${name} any more.`));
+    }
+    return fetch(`${base}${path}`, { ...init, headers, redirect: "manual" });
   };
   return {
     answerWithinMs: ANSWER_WITHIN_MS,
-    // Each job begins at another encoder, so that jobs spread without talking to each other.
-    names: (jobId) => {
-      const first = Array.from(jobId, (letter) => letter.charCodeAt(0)).reduce((sum, code) => sum + code, 0);
-      return bases.map((_, index) => String((first + index) % bases.length));
-    },
     fetch: send,
     release: async (name, jobId) => {
       await withTimeLimit(RELEASE_WITHIN_MS, async (signal) => {

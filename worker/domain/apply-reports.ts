@@ -1,13 +1,17 @@
 /** What encoders say of their tasks, applied to the ledger behind the `(taskId, attempt)` fence. */
 import type { Ffprobe } from "../../encoder/contract/media-info.ts";
 import type { TaskReport, TaskResult } from "../../encoder/contract/report.ts";
+import { encoderLimit, withdrawEncoder } from "./job-encoders.ts";
 import type { JobState, TaskRecord } from "./job-record.ts";
 import type { Json } from "./json.ts";
 import { failAttempt, isHandedBack, renewLeases, takeBack } from "./lease.ts";
+import { addPhases, withEncoded } from "./milestones.ts";
 import type { TaskRef } from "./job-events.ts";
 import { outputUrls } from "./job-view.ts";
 import { addEvent } from "./outbox.ts";
 import { planTasks } from "./plan-tasks.ts";
+import { redoLostParts } from "./redo-task.ts";
+import { checkResult } from "./task-outcome.ts";
 import { inputTransferredEvent, type MetadataKey } from "./webhook-event.ts";
 
 export type MetadataWrite<Value> = { key: MetadataKey; value: Value };
@@ -41,12 +45,15 @@ function applyReport(state: JobState, encoder: string, report: TaskReport, now: 
     case "running":
       return { state: applyProgress(state, task, report), metadata: [] };
     case "failed": {
-      const next = replaceTask(state, failAttempt(task, report.failure, now));
-      const avoided = isHandedBack(report.failure) ? { avoidedEncoder: encoder } : {};
-      return { state: { ...next, record: { ...next.record, ...avoided, capacityAt: now } }, metadata: [] };
+      const next = redoLostParts(replaceTask(state, failAttempt(task, report.failure, now)), report.failure);
+      const elsewhere = isHandedBack(report.failure) ? withdrawEncoder(next, encoder, now) : next;
+      return {
+        state: { ...elsewhere, record: { ...elsewhere.record, capacityAt: now } },
+        metadata: [],
+      };
     }
     case "done":
-      return applyDone(state, task, report.result, now);
+      return applyDone(state, task, report, now);
   }
 }
 
@@ -67,19 +74,52 @@ function applyProgress(
   return { ...next, record: { ...next.record, input: { ...next.record.input, progressPercent } } };
 }
 
-function applyDone(state: JobState, task: TaskRecord, result: TaskResult, now: number): Applied {
-  const done = replaceTask(state, { ...task, status: "done", accepted: true, progressPercent: 100 });
-  const next = { ...done, record: { ...done.record, capacityAt: now } };
+function applyDone(
+  state: JobState,
+  task: TaskRecord,
+  { result, phaseMs }: Extract<TaskReport, { state: "done" }>,
+  now: number,
+): Applied {
+  const checked = checkResult(task, result);
+  if (!checked.ok) {
+    return {
+      state: withCapacity(replaceTask(state, failAttempt(task, checked.failure, now)), now),
+      metadata: [],
+    };
+  }
+  const done = replaceTask(state, {
+    ...task,
+    status: "done",
+    accepted: true,
+    progressPercent: 100,
+    endedAt: now,
+    phaseMs: addPhases(task.phaseMs, phaseMs),
+    result: checked.outcome,
+  });
+  const next = withCapacity(done, now);
   switch (result.kind) {
     case "ingest":
       return applyIngest(next, result, now);
     case "encode":
+      return {
+        state: withEncoded(next, phaseMs, now),
+        metadata: isWorkFile(task) ? [] : outputMetadata(next, task, result.ffprobe, (tree) => tree),
+      };
+    case "chunk":
+      return { state: withEncoded(next, phaseMs, now), metadata: [] };
+    case "assemble":
       return { state: next, metadata: outputMetadata(next, task, result.ffprobe, (tree) => tree) };
     case "package":
       return { state: next, metadata: outputMetadata(next, task, result.ffprobe, (tree) => ({ hls: tree })) };
+    case "analyze":
     case "image":
       return { state: next, metadata: [] };
   }
+}
+
+/** A slot is free. */
+function withCapacity(state: JobState, now: number): JobState {
+  return { ...state, record: { ...state.record, capacityAt: now } };
 }
 
 /** The source is known: the whole plan is made here, once. */
@@ -95,7 +135,9 @@ function applyIngest(state: JobState, result: Extract<TaskResult, { kind: "inges
       mediaInfo: result.mediaInfo,
     },
   };
-  const plan = planTasks(transferred, result.mediaInfo, result.ffprobe, record.encoderSlots);
+  const { mediaInfo: media, ffprobe, timeline } = result;
+  const parallelism = { slots: record.encoderSlots, encoders: encoderLimit(transferred) };
+  const plan = planTasks(transferred, { media, ffprobe, timeline }, parallelism);
   const planned = {
     ...state,
     record: { ...transferred, outputs: plan.outputs },
@@ -109,19 +151,22 @@ function applyIngest(state: JobState, result: Extract<TaskResult, { kind: "inges
   };
 }
 
-/** The ffprobe tree of an output that the customer gets; renditions inside a package have none of their own. */
+/** The ffprobe tree of an output that the customer gets. */
 function outputMetadata(
   state: JobState,
   task: TaskRecord,
   ffprobe: Ffprobe,
   shape: (tree: Json) => Json,
 ): MetadataWrite<Json>[] {
-  const isIntermediate = task.work.kind === "encode" && task.work.to === "work";
-  if (task.outputIndex === null || isIntermediate) {
-    return [];
-  }
-  const [url] = outputUrls(state.record, task.outputIndex);
-  return [{ key: `output-${task.outputIndex}`, value: shape(named(ffprobe, url ?? "")) }];
+  return task.outputIndexes.map((index) => {
+    const [url] = outputUrls(state.record, index);
+    return { key: `output-${index}`, value: shape(named(ffprobe, url ?? "")) };
+  });
+}
+
+/** A part of something: it has no ffprobe tree that anybody asks for. */
+function isWorkFile({ work }: TaskRecord): boolean {
+  return work.kind === "encode" && work.to === "work";
 }
 
 /** Puts the public name where ffprobe printed the encoder's local one. */

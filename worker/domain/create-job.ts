@@ -1,5 +1,11 @@
 /** The first state of a job: nothing is known of its input yet, one ingest task is due. */
-import { RECORD_SCHEMA, type JobRecord, type JobState, type TaskRecord } from "./job-record.ts";
+import {
+  RECORD_SCHEMA,
+  type JobRecord,
+  type JobState,
+  type OutputRecord,
+  type TaskRecord,
+} from "./job-record.ts";
 import type { JobSpec } from "./job-spec.ts";
 
 /** No honest job takes longer; past it the job fails instead of hanging. */
@@ -12,6 +18,8 @@ export type NewJob = {
   accountId: string;
   spec: JobSpec;
   origin: string;
+  /** How many encoders it may have with `ultrafast`. */
+  ultrafastEncoders: number;
   /** 32 hex digits that nobody can guess: hosted files are public by URL. */
   hostedToken: string;
 };
@@ -34,24 +42,39 @@ export function createJob(job: NewJob, now: number): JobState {
     origin: job.origin,
     hostedPrefix: `${day}/${hour}/${job.hostedToken}`,
     input: { status: "starting", progressPercent: 0, failure: null, mediaInfo: null },
-    outputs: job.spec.outputs.map(() => ({ status: "waiting", isAnnounced: false, failure: null, keys: [] })),
+    outputs: job.spec.outputs.map(() => newOutput("waiting")),
     progressPercent: 0,
     capacityAt: now,
     encoderSlots: 1,
     encoders: [],
+    ultrafastEncoders: job.ultrafastEncoders,
+    granted: [],
+    leaving: [],
+    broken: [],
+    fleetAt: now,
+    fleetWant: 0,
     nextSequence: 1,
+    milestones: { firstGrantAt: null, transferredAt: null, firstFrameAt: null, encodedAt: null },
     closing: { encoders: false, workFiles: false, secrets: true, hostedAt: null, retireAt: null },
   };
   return {
     record,
-    tasks: [newTask({ taskId: INGEST_TASK_ID, outputIndex: null, work: { kind: "ingest" } })],
+    tasks: [newTask({ taskId: INGEST_TASK_ID, outputIndexes: [], work: { kind: "ingest" } })],
     outbox: [],
   };
 }
 
+/** An output of which nothing is made yet. */
+export function newOutput(
+  status: OutputRecord["status"],
+  change: Partial<Pick<OutputRecord, "failure" | "keys">> = {},
+): OutputRecord {
+  return { status, isAnnounced: false, failure: null, keys: [], progressPercent: 0, ...change };
+}
+
 /** A task that waits for its first encoder. */
 export function newTask(
-  task: Pick<TaskRecord, "taskId" | "outputIndex" | "work"> &
+  task: Pick<TaskRecord, "taskId" | "outputIndexes" | "work"> &
     Partial<Pick<TaskRecord, "dependsOn" | "weight">>,
 ): TaskRecord {
   return {
@@ -63,10 +86,14 @@ export function newTask(
     encoder: null,
     accepted: false,
     leaseExpiresAt: 0,
+    leasedAt: null,
+    endedAt: null,
     notBefore: 0,
     phase: null,
     progressPercent: 0,
     failures: [],
     handBacks: 0,
+    phaseMs: {},
+    result: null,
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Json } from "./json.ts";
 import { isOpen } from "./due-work.ts";
+import { applyFleetReply, busyEncoders, dropEncoder, giveUpIdle, withdrawEncoder } from "./job-encoders.ts";
 import { applyReports, type MetadataWrite } from "./apply-reports.ts";
 import { isFinalJob, isFinalOutput } from "./job-status.ts";
 import type { JobEvent, TaskRef } from "./job-events.ts";
@@ -30,7 +31,7 @@ export type Decision = {
 export function decideJob(state: JobState, event: JobEvent, now: number): Decision {
   const heard = event.type === "resumed" ? extendUnheardLeases(state, now) : expireLeases(state, now);
   const { state: next, metadata } = applyEvent(heard, event, now);
-  return { state: withVersion(state, settleJob(next, now)), metadata };
+  return { state: withVersion(state, giveUpIdle(settleJob(next, now), now)), metadata };
 }
 
 function applyEvent(state: JobState, event: JobEvent, now: number): Decision {
@@ -56,8 +57,19 @@ function applyEvent(state: JobState, event: JobEvent, now: number): Decision {
       return applyReports(state, event, now);
     case "encoder-alive":
       return plain(renewLeases(state, event.encoder, now));
-    case "encoder-gone":
-      return plain(takeBack(state, (task) => task.encoder === event.encoder, now));
+    case "encoder-gone": {
+      const withoutIt = takeBack(state, (task) => task.encoder === event.encoder, now);
+      return plain(withdrawEncoder(withoutIt, event.encoder, now));
+    }
+    // What runs there is followed by a poll, which knows better.
+    case "encoder-silent":
+      return plain(
+        busyEncoders(state).includes(event.encoder) ? state : withdrawEncoder(state, event.encoder, now),
+      );
+    case "fleet-replied":
+      return plain(isFinalJob(state.record.status) ? state : applyFleetReply(state, event, now));
+    case "encoder-released":
+      return plain(dropEncoder(state, event.encoder, now));
     case "delivery-ended":
       return plain(applyDelivery(state, event, now));
     case "indexed":
@@ -67,8 +79,9 @@ function applyEvent(state: JobState, event: JobEvent, now: number): Decision {
     case "closed":
       return plain(applyClosed(state, event.part));
     case "resumed":
+      return plain(failOverdue(askFleetAnew(state, now), now));
     case "tick":
-      return plain(now >= state.record.deadlineAt ? failUnfinished(state) : state);
+      return plain(failOverdue(state, now));
   }
 }
 
@@ -77,9 +90,15 @@ function applyClosed(state: JobState, part: Extract<JobEvent, { type: "closed" }
   return withRecord(state, { closing: { ...state.record.closing, ...done } });
 }
 
-/** The job ran out of time: nothing is started any more and what is open fails. */
-function failUnfinished(state: JobState): JobState {
-  if (isFinalJob(state.record.status)) {
+/** The fleet may have heard nothing for so long that leases have ended. */
+function askFleetAnew(state: JobState, now: number): JobState {
+  const { status, fleetAt } = state.record;
+  return isFinalJob(status) || fleetAt <= now ? state : withRecord(state, { fleetAt: now });
+}
+
+/** When the job runs out of time nothing is started any more and what is open fails. */
+function failOverdue(state: JobState, now: number): JobState {
+  if (isFinalJob(state.record.status) || now < state.record.deadlineAt) {
     return state;
   }
   const failure = { code: "job_deadline_exceeded" } as const;

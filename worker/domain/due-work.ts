@@ -4,16 +4,19 @@
  */
 import { isFinalJob } from "./job-status.ts";
 import type { JobState, TaskRecord } from "./job-record.ts";
-import { busyEncoders, startableTasks } from "./lease.ts";
+import { busyEncoders, isFleetDue, releasableEncoders, SOON_MS } from "./job-encoders.ts";
 import { dueEvent } from "./outbox.ts";
+import { startableTasks } from "./startable-tasks.ts";
 
 export type Work =
   | { type: "index"; version: number }
   | { type: "deliver"; eventId: string }
+  | { type: "ask-fleet" }
   | { type: "find-capacity" }
   | { type: "start"; task: TaskRecord; encoder: string }
   | { type: "cancel"; task: TaskRecord; encoder: string }
   | { type: "poll"; encoder: string }
+  | { type: "release"; encoder: string }
   | { type: "release-encoders" }
   | { type: "delete-work-files" }
   | { type: "wipe-secrets" }
@@ -31,10 +34,12 @@ export function workName(work: Work): string {
     case "cancel":
       return `task ${work.task.taskId} ${work.task.attempt}`;
     case "poll":
-      return `poll ${work.encoder}`;
+    case "release":
+      return `${work.type} ${work.encoder}`;
     // Deliveries of one job share a name: first attempts stay in order.
     case "deliver":
     case "index":
+    case "ask-fleet":
     case "find-capacity":
     case "release-encoders":
     case "delete-work-files":
@@ -78,8 +83,18 @@ function encodingWork(state: JobState, now: number): Work[] {
   const polls = pollableEncoders(state).map((encoder): Work => ({ type: "poll", encoder }));
   // While a start is on its way the encoder still counts its slot as free, and would be promised too much.
   const isWanting =
-    starts.length === 0 && state.record.capacityAt <= now && startableTasks(state, now).length > 0;
-  return [...starts, ...cancels, ...polls, ...(isWanting ? [{ type: "find-capacity" as const }] : [])];
+    starts.length === 0 &&
+    state.record.granted.length > 0 &&
+    state.record.capacityAt <= now &&
+    startableTasks(state, now).length > 0;
+  return [
+    ...(isFleetDue(state, now) ? [{ type: "ask-fleet" as const }] : []),
+    ...starts,
+    ...cancels,
+    ...polls,
+    ...releasableEncoders(state).map((encoder): Work => ({ type: "release", encoder })),
+    ...(isWanting ? [{ type: "find-capacity" as const }] : []),
+  ];
 }
 
 /** Encoders that have confirmed a task: only then is there something to hear. */
@@ -109,7 +124,7 @@ export function nextTimerAt(state: JobState, now: number): number | null {
     ...outbox.flatMap((event) => (event.status === "pending" ? [event.nextAt] : [])),
     ...(isFinalJob(record.status)
       ? [record.closing.hostedAt, record.closing.retireAt]
-      : [record.deadlineAt, record.capacityAt, ...tasks.flatMap(taskTimers)]),
+      : [record.deadlineAt, record.capacityAt, record.fleetAt, ...tasks.flatMap(taskTimers)]),
   ].filter((at) => at !== null && at > now);
   return times.length === 0 ? null : Math.min(...times.filter((at) => at !== null));
 }
@@ -119,7 +134,7 @@ function taskTimers(task: TaskRecord): number[] {
     case "leased":
       return [task.leaseExpiresAt];
     case "pending":
-      return [task.notBefore];
+      return [task.notBefore - SOON_MS, task.notBefore];
     case "done":
     case "failed":
     case "cancelled":

@@ -4,8 +4,20 @@ import type { TaskReport } from "../../encoder/contract/report.ts";
 export type JobEvent =
   /** An encoder said how many tasks it would take; `slotsFree` 0 means none. */
   | { type: "capacity-found"; encoder: string; slots: number; slotsFree: number }
-  /** No encoder has room, or none answers. */
+  /** No granted encoder has room. */
   | { type: "capacity-missing" }
+  /** It did not answer when it was asked for room. */
+  | { type: "encoder-silent"; encoder: string }
+  /** The fleet's answer to a request for `want` encoders that named `broken` ones. */
+  | {
+      type: "fleet-replied";
+      want: number;
+      broken: readonly string[];
+      granted: readonly string[];
+      retryAfterMs: number;
+    }
+  /** An encoder that was given back has forgotten the job. */
+  | { type: "encoder-released"; encoder: string }
   /** The encoder runs this attempt now. */
   | { type: "task-started"; taskId: string; attempt: number }
   /** The encoder did not take it: no fault of the task. */

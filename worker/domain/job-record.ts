@@ -4,13 +4,15 @@
  */
 import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { MediaInfo } from "../../encoder/contract/media-info.ts";
+import type { WorkFile } from "../../encoder/contract/object-store.ts";
 import type { ImageSpec, RenditionSpec } from "../../encoder/contract/output-spec.ts";
-import type { TaskPhase } from "../../encoder/contract/report.ts";
+import type { TaskPhase, TaskResult } from "../../encoder/contract/report.ts";
+import type { Cut } from "../../encoder/contract/timeline.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { InputStatus, JobStatus, OutputStatus } from "./job-status.ts";
 
-/** Raised with every change of shape; a newer Worker upgrades an older record when it loads it. */
-export const RECORD_SCHEMA = 1;
+/** Raised with every change of shape; `upgrade-state.ts` brings an older job up to it when it is loaded. */
+export const RECORD_SCHEMA = 2;
 
 export type JobRecord = {
   schema: typeof RECORD_SCHEMA;
@@ -44,14 +46,36 @@ export type JobRecord = {
   capacityAt: number;
   /** Slots of one encoder, as last heard. */
   encoderSlots: number;
-  /** Every encoder that ever had a task, the last one first: the first choice because it has the source. */
+  /** Encoders that had a task and have the source, the last one first: the first choice among the granted. */
   encoders: string[];
-  /** Handed a task back last: asked only when no other encoder has room. */
-  avoidedEncoder?: string;
+  /** How many encoders an `ultrafast` job may have, as configured when it was made. */
+  ultrafastEncoders: number;
+  /** Encoders that the fleet lets the job use. */
+  granted: string[];
+  /** Encoders that take no new task; their lease ends when they have finished what they run and forgotten the job. */
+  leaving: string[];
+  /** Encoders that did not answer or handed work back, and of which the fleet has not heard yet. */
+  broken: string[];
+  /** When the fleet is asked again, and how many encoders it was asked for last. */
+  fleetAt: number;
+  fleetWant: number;
   /** Sequence number of the next webhook event, 1-based. */
   nextSequence: number;
+  milestones: Milestones;
   /** What is left to tidy up after the end; null once done. */
   closing: Closing;
+};
+
+/** When the job came how far; null until then. Its end is `completedAt`. */
+export type Milestones = {
+  /** An encoder got the first task. */
+  firstGrantAt: number | null;
+  /** The input was understood and the plan made. */
+  transferredAt: number | null;
+  /** The first progress of an encode was heard. */
+  firstFrameAt: number | null;
+  /** The last picture or sound was encoded. Moves on when something is encoded after all. */
+  encodedAt: number | null;
 };
 
 /** False and null mean "nothing left to do". */
@@ -74,18 +98,20 @@ export type OutputRecord = {
   failure: Failure | null;
   /** Object keys in the destination, in the order of the URLs; empty until planned. */
   keys: string[];
+  /** 0..100, never falls, even when a part is made again. */
+  progressPercent: number;
 };
 
 export type TaskStatus = "pending" | "leased" | "done" | "failed" | "cancelled";
 
 export type TaskRecord = {
   taskId: string;
-  /** Null for the ingest task. */
-  outputIndex: number | null;
+  /** Outputs that cannot be finished without it; empty for the ingest task and for what nobody needs any more. */
+  outputIndexes: number[];
   work: TaskWork;
-  /** Tasks that have to be done first. */
+  /** What has to be done first: ids of tasks, and `<family>-*` for all tasks of a family. */
   dependsOn: string[];
-  /** Relative cost; expensive tasks start first. */
+  /** Estimated CPU seconds: its share in the progress, and expensive encodes start first. */
   weight: number;
   status: TaskStatus;
   /** 0 before the first lease; each lease has a number of its own. */
@@ -94,6 +120,9 @@ export type TaskRecord = {
   /** The encoder has confirmed the start of this attempt. */
   accepted: boolean;
   leaseExpiresAt: number;
+  /** Start of the newest lease, and the end of the task; null before. */
+  leasedAt: number | null;
+  endedAt: number | null;
   /** Not started before. */
   notBefore: number;
   phase: TaskPhase | null;
@@ -102,20 +131,63 @@ export type TaskRecord = {
   failures: Failure[];
   /** Times the task was handed back without being at fault. */
   handBacks: number;
+  /** Wall time of its finished attempts by phase, in milliseconds. */
+  phaseMs: PhaseMs;
+  /** What other tasks need of it; null until it is done, and for tasks that nobody builds on. */
+  result: TaskOutcome | null;
 };
 
+export type PhaseMs = Partial<Record<TaskPhase, number>>;
+
+/** The part of a task's result that is kept in the ledger. */
+export type TaskOutcome =
+  | { kind: "encode"; file: WorkFile }
+  | Extract<TaskResult, { kind: "chunk" }>
+  | Extract<TaskResult, { kind: "analyze" }>;
+
 /** What a task does, without credentials: enough to build the wire task at any time. */
-type TaskWork =
+export type TaskWork =
   | { kind: "ingest" }
   | { kind: "encode"; threads: number; rendition: RenditionSpec; to: "destination" | "work"; key: string }
+  | ChunkWork
+  | { kind: "analyze"; threads: number; index: number; span: SourceSpan }
+  | { kind: "assemble"; rendition: RenditionSpec; files: PartsOf; key: string }
   | { kind: "image"; threads: number; image: ImageSpec; keys: string[] }
   | {
       kind: "package";
-      renditions: { taskId: string; hasVideo: boolean; hasAudio: boolean }[];
+      /** In the order of the master playlist. */
+      renditions: { rendition: RenditionSpec; files: PartsOf }[];
       prefix: string;
       playlistName: string;
       segmentSeconds: number;
     };
+
+export type ChunkWork = {
+  kind: "chunk";
+  threads: number;
+  /** Family of the chunks that are joined with each other; its tasks are called `<group>-<number>`. */
+  group: string;
+  /** 0-based place in the source. */
+  index: number;
+  span: SourceSpan;
+  /** Decodes from the beginning of the source, because a seek was not to be trusted. */
+  isExact: boolean;
+  parts: PlannedPart[];
+};
+
+/** A stretch of the source between two cuts; null on a side is its beginning or its end. */
+export type SourceSpan = { zeroTicks: number; start: Cut | null; end: Cut | null; spanSeconds: number };
+
+/**
+ * One rendition's share of a chunk: rendition number `variant` of the task `taskId` that joins it, and its output
+ * frames. `endFrame` is null where only the decoder knows.
+ */
+export type PlannedPart = { taskId: string; variant: number; startFrame: number; endFrame: number | null };
+
+/** Where the encoded parts of one rendition come from. */
+export type PartsOf =
+  | { type: "whole"; taskId: string }
+  | { type: "chunked"; group: string; audioTaskId: string | null };
 
 export type WebhookEventName =
   | "input.transferred"

@@ -92,7 +92,7 @@ export type RenditionFormat = {
     /** Null keeps the source's rate. */
     frameRate: Rational | null;
     rate:
-      | { mode: "bitrate"; bitrateBps: number }
+      | { mode: "bitrate"; bitrateBps: number; passes: 1 | 2 }
       | { mode: "quality"; quality: 1 | 2 | 3 | 4 | 5; maxrateBps: number | null };
   } | null;
   audio: { codec: "aac"; bitrateBps: number; sampleRateHz: number; channels: 1 | 2 } | null;

@@ -5,8 +5,8 @@
 import { failureMessage, type Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { JobRecord, TaskRecord } from "./job-record.ts";
 import { publicOutputStatus } from "./job-status.ts";
+import { timingsView } from "./milestones.ts";
 import { publicUrl } from "./object-location.ts";
-import { outputProgressPercent } from "./progress.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -74,7 +74,10 @@ export function outputLinks(record: JobRecord, index: number): JsonObject {
   }
 }
 
-/** The body of `GET /v2/jobs/:id/progress`, Copra's own: finer than Coconut's, one number per output. */
+/**
+ * The body of `GET /v2/jobs/:id/progress`, Copra's own: finer than Coconut's, one number per output, and what the
+ * job's time went into.
+ */
 export function progressView(record: JobRecord, tasks: readonly TaskRecord[]): JsonObject {
   return {
     id: record.id,
@@ -82,16 +85,17 @@ export function progressView(record: JobRecord, tasks: readonly TaskRecord[]): J
     progress: `${record.progressPercent}%`,
     input: { status: `input.${record.input.status}`, progress: `${record.input.progressPercent}%` },
     outputs: record.spec.outputs.map((request, index) => {
-      const status = record.outputs[index]?.status ?? "waiting";
-      const own = tasks.filter((task) => task.outputIndex === index);
+      const output = record.outputs[index];
+      const status = output?.status ?? "waiting";
       return {
         key: request.key,
         type: request.type,
         format: request.format,
         status: publicOutputStatus(request.type, status),
-        progress: `${outputProgressPercent(status, own)}%`,
+        progress: `${output?.progressPercent ?? 0}%`,
       };
     }),
+    timings: timingsView(record, tasks),
   };
 }
 

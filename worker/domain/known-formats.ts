@@ -27,11 +27,4 @@ export const PENDING_AUDIO_CODECS: readonly string[] = [
   ...["pcm", "pcm-alaw", "pcm-s16le", "pcm-u8"],
 ];
 
-export const PENDING_OPTIONS: readonly string[] = [
-  "2pass",
-  "frag",
-  "metadata",
-  "vprofile",
-  "level",
-  "pix_fmt",
-];
+export const PENDING_OPTIONS: readonly string[] = ["frag", "metadata", "vprofile", "level", "pix_fmt"];

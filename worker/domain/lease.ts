@@ -3,7 +3,7 @@
  * attempt number moves on, and whatever the old attempt still says is dropped.
  */
 import { retryClass, type Failure } from "../../encoder/contract/failure-catalogue.ts";
-import type { JobRecord, JobState, TaskRecord } from "./job-record.ts";
+import type { JobState, TaskRecord } from "./job-record.ts";
 import {
   handBackDelayMs,
   LEASE_MS,
@@ -11,77 +11,25 @@ import {
   MAX_HAND_BACKS,
   taskRetryDelayMs,
 } from "./retry-policy.ts";
+import { tasksFor } from "./startable-tasks.ts";
 
 /** Wait between two rounds of asking for room; news of an encoder ends it. */
 export const CAPACITY_RETRY_MS = 1_000;
 
-/** Encoders of one `ultrafast` job; containers allow `max_instances` of wrangler.toml for all jobs together. */
-const ULTRAFAST_ENCODERS = 8;
-
-/** Tasks that could start now, the expensive ones first. */
-export function startableTasks(state: JobState, now: number): TaskRecord[] {
-  const done = new Set(state.tasks.filter((task) => task.status === "done").map((task) => task.taskId));
-  return state.tasks
-    .filter(
-      (task) =>
-        task.status === "pending" && task.notBefore <= now && task.dependsOn.every((id) => done.has(id)),
-    )
-    .toSorted((a, b) => b.weight - a.weight);
-}
-
-/** How many encoders the job may hold at once. */
-export function encoderLimit(record: JobRecord): number {
-  return record.spec.ultrafast ? ULTRAFAST_ENCODERS : 1;
-}
-
-/** Encoders that hold a lease of this job now. */
-export function busyEncoders(state: JobState): string[] {
-  return [
-    ...new Set(
-      state.tasks.flatMap((task) => (task.status === "leased" && task.encoder ? [task.encoder] : [])),
-    ),
-  ];
-}
-
-/**
- * Encoders to ask for room, the best first. A job keeps to one encoder, which then holds its source once;
- * `ultrafast` spreads it over several.
- *
- * @param fleet all encoders that this job could use.
- */
-export function candidateEncoders(state: JobState, fleet: readonly string[]): string[] {
-  const busy = busyEncoders(state);
-  if (busy.length >= encoderLimit(state.record)) {
-    return busy;
-  }
-  const { encoders, avoidedEncoder } = state.record;
-  const known = encoders.filter((name) => fleet.includes(name));
-  const wanted = [...new Set([...busy, ...known, ...fleet])];
-  return wanted.toSorted((a, b) => Number(a === avoidedEncoder) - Number(b === avoidedEncoder));
-}
-
-/**
- * Gives startable tasks to an encoder with room, and no more than it has room for. Leases whose start it has not
- * confirmed may be missing in what it said of itself, so they count as taken.
- */
+/** Gives startable tasks to a granted encoder with room, and no more than it has room for. */
 export function grantLeases(
   state: JobState,
   offer: { encoder: string; slots: number; slotsFree: number },
   now: number,
 ): JobState {
-  const isUnconfirmed = (task: TaskRecord) =>
-    task.status === "leased" && task.encoder === offer.encoder && !task.accepted;
-  const room = Math.max(0, offer.slotsFree - state.tasks.filter(isUnconfirmed).length);
-  const granted = new Set(
-    startableTasks(state, now)
-      .slice(0, room)
-      .map((task) => task.taskId),
-  );
-  if (granted.size === 0) {
+  // It may have been given back since it was asked.
+  const isGranted = state.record.granted.includes(offer.encoder);
+  const leased = new Set(isGranted ? tasksFor(state, offer, now).map((task) => task.taskId) : []);
+  if (leased.size === 0) {
     return { ...state, record: { ...state.record, capacityAt: now + CAPACITY_RETRY_MS } };
   }
   const tasks = state.tasks.map((task) =>
-    granted.has(task.taskId)
+    leased.has(task.taskId)
       ? {
           ...task,
           status: "leased" as const,
@@ -89,6 +37,7 @@ export function grantLeases(
           encoder: offer.encoder,
           accepted: false,
           leaseExpiresAt: now + LEASE_MS,
+          leasedAt: now,
           phase: null,
         }
       : task,
@@ -159,6 +108,6 @@ export function failAttempt(task: TaskRecord, failure: Failure, now: number): Ta
   const failures = [...task.failures, failure];
   const delayMs = isHandBack ? null : taskRetryDelayMs(failures);
   return delayMs === null
-    ? { ...task, status: "failed", failures, encoder: null }
+    ? { ...task, status: "failed", failures, encoder: null, endedAt: now }
     : { ...handBack(task), failures, notBefore: now + delayMs };
 }

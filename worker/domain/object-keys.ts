@@ -15,6 +15,11 @@ export function attemptKey(key: string, attempt: number): string {
   return `${key}/${attempt}/rendition.mp4`;
 }
 
+/** The same for one rendition of a chunk; `part` is its place among the chunk's parts. */
+export function partKey(jobId: string, taskId: string, attempt: number, part: number): string {
+  return `${workKey(jobId, taskId)}/${attempt}/${part}.mp4`;
+}
+
 /** Outputs of storage service `coconut`, served below `/files/`. */
 export function hostedObjectPrefix(hostedPrefix: string): string {
   return `hosted/${hostedPrefix}/`;

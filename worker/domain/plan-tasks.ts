@@ -4,22 +4,20 @@
  */
 import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { Ffprobe, MediaInfo } from "../../encoder/contract/media-info.ts";
-import type { RenditionSpec } from "../../encoder/contract/output-spec.ts";
+import type { Timeline } from "../../encoder/contract/timeline.ts";
+import { chunkTasks, type Parallelism } from "./chunk-tasks.ts";
 import { evaluateCondition, parseCondition } from "./condition.ts";
 import { conditionVariables } from "./condition-variables.ts";
-import { newTask } from "./create-job.ts";
+import { newOutput } from "./create-job.ts";
 import type { JobRecord, OutputRecord, TaskRecord } from "./job-record.ts";
 import type { HttpstreamRequest, ImageRequest, OutputRequest, VideoRequest } from "./job-spec.ts";
 import { keyUrl } from "./job-view.ts";
-import { workKey } from "./object-keys.ts";
 import { objectKey } from "./object-location.ts";
 import { resolveImage, resolveVariants, resolveVideo } from "./resolve-output.ts";
+import { wholeTasks, withThreads, type OutputDemand } from "./whole-tasks.ts";
 
 /** Six seconds, as Apple's authoring guide asks for and as Coconut's packager cuts. */
 const HLS_SEGMENT_SECONDS = 6;
-
-/** What the contract allows; x264 gains nothing from more. */
-const MAX_THREADS = 64;
 
 /** A job's URLs stand together in its last webhook, their keys in its record: each a row of at most 1.5 MB. */
 const MAX_LIST_CHARS = 800_000;
@@ -28,26 +26,34 @@ const URL_OVERHEAD_CHARS = 3;
 
 export type Plan = { outputs: OutputRecord[]; tasks: TaskRecord[] };
 
-type OutputPlan = { output: OutputRecord; tasks: TaskRecord[] };
+/** What the ingest task found out. */
+export type KnownSource = { media: MediaInfo; ffprobe: Ffprobe; timeline: Timeline | null };
 
-/** The plan of all outputs. `slots` is how many tasks the encoder runs at once. */
-export function planTasks(record: JobRecord, media: MediaInfo, ffprobe: Ffprobe, slots: number): Plan {
+/** `demand` is null for an output of which nothing will be made. */
+type OutputPlan = { output: OutputRecord; demand: OutputDemand | null };
+
+/** The plan of all outputs. */
+export function planTasks(record: JobRecord, source: KnownSource, parallelism: Parallelism): Plan {
+  const { media, ffprobe, timeline } = source;
   const variables = conditionVariables(media, ffprobe);
   const plans = withoutConflicts(
     record,
     record.spec.outputs.map((request, index): OutputPlan => {
       if (request.condition !== null && !evaluateCondition(parseCondition(request.condition), variables)) {
-        return { output: { status: "skipped", isAnnounced: false, failure: null, keys: [] }, tasks: [] };
+        return { output: newOutput("skipped"), demand: null };
       }
       return planOutput(record, request, index, media);
     }),
   );
+  const demands = plans.flatMap(({ demand }) => demand ?? []);
+  const chunked = chunkTasks(demands, { jobId: record.id, media, timeline }, parallelism);
+  const whole = demands
+    .filter(({ outputIndex }) => !chunked.outputIndexes.includes(outputIndex))
+    .flatMap((demand) => wholeTasks(record.id, demand, media));
+  const chunkCount = chunked.tasks.filter(({ work }) => work.kind === "chunk").length;
   return {
-    outputs: plans.map((plan) => plan.output),
-    tasks: withThreads(
-      plans.flatMap((plan) => plan.tasks),
-      slots,
-    ),
+    outputs: plans.map(({ output }) => output),
+    tasks: [...withThreads(whole, parallelism.slots, chunkCount), ...chunked.tasks],
   };
 }
 
@@ -60,7 +66,7 @@ function withoutConflicts(record: JobRecord, plans: OutputPlan[]): OutputPlan[] 
   let listLength = 0;
   return plans.map((plan) => {
     // Two packages in one folder overwrite each other's segments, whatever their playlists are called.
-    const folders = plan.tasks.flatMap(({ work }) => (work.kind === "package" ? [`${work.prefix}/`] : []));
+    const folders = plan.demand?.kind === "package" ? [`${plan.demand.prefix}/`] : [];
     const claims = [...plan.output.keys, ...folders];
     if (claims.some((claim) => taken.has(claim))) {
       return failed({ code: "output_path_taken" });
@@ -96,13 +102,7 @@ function planVideo(record: JobRecord, request: VideoRequest, index: number, medi
     return failed(resolved.failure);
   }
   const key = objectKey(record.spec.storage.path, request.path);
-  const task = newTask({
-    taskId: `output-${index}`,
-    outputIndex: index,
-    work: { kind: "encode", threads: 1, rendition: resolved.rendition, to: "destination", key },
-    weight: encodeWeight(resolved.rendition),
-  });
-  return queued([key], [task]);
+  return queued([key], { kind: "file", outputIndex: index, rendition: resolved.rendition, key });
 }
 
 function planImage(record: JobRecord, request: ImageRequest, index: number, media: MediaInfo): OutputPlan {
@@ -111,14 +111,7 @@ function planImage(record: JobRecord, request: ImageRequest, index: number, medi
     return failed(resolved.failure);
   }
   const keys = resolved.paths.map((path) => objectKey(record.spec.storage.path, path));
-  const task = newTask({
-    taskId: `output-${index}`,
-    outputIndex: index,
-    work: { kind: "image", threads: 1, image: resolved.image, keys },
-    // Pictures are cheap and often shown first: ahead of every encode.
-    weight: Number.MAX_SAFE_INTEGER,
-  });
-  return queued(keys, [task]);
+  return queued(keys, { kind: "images", outputIndex: index, image: resolved.image, keys });
 }
 
 function planHttpstream(
@@ -131,67 +124,22 @@ function planHttpstream(
   if (!resolved.ok) {
     return failed(resolved.failure);
   }
-  const variants = resolved.renditions.map((rendition, number) => {
-    const taskId = `output-${index}-variant-${number + 1}`;
-    return newTask({
-      taskId,
-      outputIndex: index,
-      work: { kind: "encode", threads: 1, rendition, to: "work", key: workKey(record.id, taskId) },
-      weight: encodeWeight(rendition),
-    });
-  });
-  const prefix = objectKey(objectKey(record.spec.storage.path, request.path), request.hls.path).replace(
-    /\/+$/,
-    "",
-  );
-  const packaging = newTask({
-    taskId: `output-${index}-package`,
+  const folder = objectKey(objectKey(record.spec.storage.path, request.path), request.hls.path);
+  const prefix = folder.replace(/\/+$/, "");
+  const { playlistName } = request;
+  return queued([objectKey(prefix, `${playlistName}.m3u8`)], {
+    kind: "package",
     outputIndex: index,
-    work: {
-      kind: "package",
-      renditions: resolved.renditions.map((rendition, number) => ({
-        taskId: `output-${index}-variant-${number + 1}`,
-        hasVideo: rendition.video !== null,
-        hasAudio: rendition.audio !== null,
-      })),
-      prefix,
-      playlistName: request.playlistName,
-      segmentSeconds: HLS_SEGMENT_SECONDS,
-    },
-    dependsOn: variants.map((task) => task.taskId),
-  });
-  return queued([objectKey(prefix, `${request.playlistName}.m3u8`)], [...variants, packaging]);
-}
-
-const queued = (keys: string[], tasks: TaskRecord[]): OutputPlan => ({
-  output: { status: "queued", isAnnounced: false, failure: null, keys },
-  tasks,
-});
-
-const failed = (failure: Failure): OutputPlan => ({
-  output: { status: "failed", isAnnounced: false, failure, keys: [] },
-  tasks: [],
-});
-
-/** Encoding cost grows with the pixels; sound alone is next to nothing. */
-function encodeWeight(rendition: RenditionSpec): number {
-  return rendition.video === null ? 1 : rendition.video.frame.widthPx * rendition.video.frame.heightPx;
-}
-
-/**
- * Shares an encoder's slots out among the encodes by weight. With at least as many encodes as slots each runs
- * on one thread: FFmpeg's frame threads cost about 15 % more CPU than separate processes. An encode that has
- * several cores gets x264's own 1.5 threads for each, or some would idle while frames wait for each other.
- */
-function withThreads(tasks: TaskRecord[], slots: number): TaskRecord[] {
-  const encodes = tasks.filter((task) => task.work.kind === "encode");
-  const total = encodes.reduce((sum, task) => sum + task.weight, 0);
-  return tasks.map((task) => {
-    if (task.work.kind !== "encode") {
-      return task;
-    }
-    const cores = encodes.length >= slots ? 1 : Math.max(1, Math.round((slots * task.weight) / total));
-    const threads = cores === 1 ? 1 : Math.min(MAX_THREADS, Math.ceil(1.5 * cores));
-    return { ...task, work: { ...task.work, threads } };
+    renditions: resolved.renditions,
+    prefix,
+    playlistName,
+    segmentSeconds: HLS_SEGMENT_SECONDS,
   });
 }
+
+const queued = (keys: string[], demand: OutputDemand): OutputPlan => ({
+  output: newOutput("queued", { keys }),
+  demand,
+});
+
+const failed = (failure: Failure): OutputPlan => ({ output: newOutput("failed", { failure }), demand: null });

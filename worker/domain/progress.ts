@@ -3,23 +3,26 @@ import type { OutputStatus } from "./job-status.ts";
 import { isFinalOutput } from "./job-status.ts";
 import type { TaskRecord } from "./job-record.ts";
 
-/** Share of an output's time that joining and uploading a package takes, against encoding its renditions. */
-const PACKAGE_SHARE = 0.1;
+/** Share of an output's time that joining and storing takes, against encoding. Packages are many objects. */
+const JOIN_SHARE = { assemble: 0.05, package: 0.1 } as const;
 
-/** Progress of one output from its tasks; 100 once nothing more will happen to it. */
+/**
+ * Progress of one output from its tasks; 100 once nothing more will happen to it. It falls when a part has to be made
+ * again: what is shown is the highest value so far.
+ */
 export function outputProgressPercent(status: OutputStatus, tasks: readonly TaskRecord[]): number {
   if (isFinalOutput(status)) {
     return 100;
   }
   const share = (task: TaskRecord) => (task.status === "done" ? 100 : task.progressPercent);
-  const encodes = tasks.filter((task) => task.work.kind !== "package");
-  const packages = tasks.filter((task) => task.work.kind === "package");
+  const join = tasks.find((task) => task.work.kind === "assemble" || task.work.kind === "package");
+  const encodes = tasks.filter((task) => task !== join);
   const encoded = weightedMean(encodes.map((task) => [share(task), task.weight]));
-  if (packages.length === 0) {
+  if (join === undefined) {
     return Math.floor(encoded);
   }
-  const packaged = weightedMean(packages.map((task) => [share(task), 1]));
-  return Math.floor(encoded * (1 - PACKAGE_SHARE) + packaged * PACKAGE_SHARE);
+  const joinShare = join.work.kind === "package" ? JOIN_SHARE.package : JOIN_SHARE.assemble;
+  return Math.floor(encoded * (1 - joinShare) + share(join) * joinShare);
 }
 
 /**

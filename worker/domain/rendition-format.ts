@@ -14,7 +14,7 @@ import { shortened } from "./shown-value.ts";
 
 type Picture = NonNullable<RenditionFormat["video"]>;
 type Sound = NonNullable<RenditionFormat["audio"]>;
-type Options = { quality: Quality | null; maxrateBps: number | null };
+type Options = { quality: Quality | null; maxrateBps: number | null; passes: 1 | 2 };
 
 /** Coconut's upper limits. The lower ones keep `4k` from being read as 4 kbit/s and fit what AAC can do. */
 const MIN_VIDEO_KBPS = 10;
@@ -36,6 +36,9 @@ export function parseRendition(parts: readonly string[], refuse: Refuse): Rendit
   }
   if (video === null && options.quality !== null) {
     refuse("sets a quality without video");
+  }
+  if (video === null && options.passes === 2) {
+    refuse("sets 2pass without video");
   }
   return { container: "mp4", video, audio };
 }
@@ -68,7 +71,7 @@ function parsePicture(part: string, options: Options, refuse: Refuse): Picture {
     // Coconut's rule: with a quality a bitrate counts for nothing, not even as a ceiling; maxrate is the ceiling.
     rate:
       options.quality === null
-        ? { mode: "bitrate", bitrateBps }
+        ? { mode: "bitrate", bitrateBps, passes: options.passes }
         : { mode: "quality", quality: options.quality, maxrateBps: options.maxrateBps },
   };
 }
@@ -121,7 +124,7 @@ function parseSampleRate(spec: string, refuse: Refuse): number {
 
 /** Documented with `_` between options, shown with `,` in every sample; both are read. */
 function parseOptions(part: string, refuse: Refuse): Options {
-  const options: Options = { quality: null, maxrateBps: null };
+  const options: Options = { quality: null, maxrateBps: null, passes: 1 };
   const seen = new Set<string>();
   for (const option of part === "" ? [] : part.split(/,|(?<!pix)_/)) {
     const [name = "", value] = option.split("=", 2);
@@ -133,16 +136,21 @@ function parseOptions(part: string, refuse: Refuse): Options {
       options.quality = parseQuality(value, refuse);
     } else if (name === "maxrate") {
       options.maxrateBps = parseBitrate(value ?? "", "maxrate", MIN_VIDEO_KBPS, MAX_VIDEO_KBPS, refuse);
+    } else if (option === "2pass") {
+      options.passes = 2;
     } else if (option !== "pix_fmt=yuv420p") {
       refuse(
         PENDING_OPTIONS.includes(name)
           ? `uses option '${shortened(option)}', which is not supported yet`
-          : `has an unknown option '${shortened(option)}' (known: quality, maxrate)`,
+          : `has an unknown option '${shortened(option)}' (known: 2pass, quality, maxrate)`,
       );
     }
   }
   if (options.maxrateBps !== null && options.quality === null) {
     refuse("sets a maxrate, which works only together with a quality");
+  }
+  if (options.passes === 2 && options.quality !== null) {
+    refuse("sets 2pass, which steers towards a bitrate and has no meaning together with a quality");
   }
   return options;
 }

@@ -18,6 +18,12 @@ import type { HttpstreamRequest, ImageRequest, RenditionFormat, VideoRequest } f
 import { QUALITY_CRF, VARIANT_KEYFRAME_INTERVAL_SECONDS } from "./output-presets.ts";
 import type { Resolved } from "./resolved.ts";
 
+/**
+ * Ceiling of a bitrate output against its average: Apple's authoring guide allows on-demand video peaks of twice the
+ * average. With less, a file that is half a still picture cannot spend its bits in the other half.
+ */
+export const MAXRATE_FACTOR = 2;
+
 const WHOLE_SOURCE: Span = { startSeconds: 0, durationSeconds: null };
 
 /**
@@ -112,7 +118,7 @@ function resolvePicture(
     frameRate: format.frameRate,
     rate:
       rate.mode === "bitrate"
-        ? rate
+        ? { ...rate, maxrateBps: MAXRATE_FACTOR * rate.bitrateBps }
         : { mode: "quality", crf: QUALITY_CRF[rate.quality], maxrateBps: rate.maxrateBps },
     keyframeIntervalSeconds,
   };

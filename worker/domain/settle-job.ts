@@ -2,11 +2,14 @@
  * Consequences: what the ledger's present state means for input, outputs and job. Runs after every event, so a
  * status has one source and no path can forget to set it.
  */
+import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { JobRecord, JobState, OutputRecord, TaskRecord } from "./job-record.ts";
 import { advanceOutput, isFinalJob, isFinalOutput, type OutputStatus } from "./job-status.ts";
 import { inputView, outputViews } from "./job-view.ts";
+import { isDelivering, settleMilestones } from "./milestones.ts";
 import { addEvent } from "./outbox.ts";
 import { eventProgressPercent, jobProgressPercent, outputProgressPercent } from "./progress.ts";
+import { settleChunks } from "./seams.ts";
 import { jobEvent, outputEvent } from "./webhook-event.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -22,7 +25,8 @@ export function settleJob(state: JobState, now: number): JobState {
   if (isFinalJob(state.record.status)) {
     return state;
   }
-  const settled = settleProgress(settleOutputs(settleInput(state), now));
+  const planned = settleMilestones(settleChunks(settleInput(state)), now);
+  const settled = settleProgress(endPointless(settleOutputs(planned, now)));
   return settled.record.outputs.every((output) => isFinalOutput(output.status))
     ? finishJob(settled, now)
     : settled;
@@ -34,12 +38,21 @@ function settleInput(state: JobState): JobState {
   if (input.status === "starting" && ingest?.status === "leased" && ingest.accepted) {
     return withRecord(state, { input: { ...input, status: "transferring" } });
   }
-  if (ingest?.status === "failed" && input.status !== "failed") {
-    return withRecord(state, {
-      input: { ...input, status: "failed", failure: ingest.failures.at(-1) ?? null },
-    });
-  }
-  return state;
+  const failure = input.status === "failed" ? undefined : sourceFailure(state.tasks);
+  return failure === undefined
+    ? state
+    : withRecord(state, { input: { ...input, status: "failed", failure } });
+}
+
+/** Why nothing more can be made of the source: it was never understood, or it is no longer what it was. */
+function sourceFailure(tasks: readonly TaskRecord[]): Failure | undefined {
+  return tasks
+    .filter((task) => task.status === "failed")
+    .flatMap((task) => {
+      const last = task.failures.at(-1);
+      const isOfSource = task.work.kind === "ingest" || last?.code.startsWith("source_") === true;
+      return last !== undefined && isOfSource ? [last] : [];
+    })[0];
 }
 
 function settleOutputs(before: JobState, now: number): JobState {
@@ -63,7 +76,7 @@ function settleOutput(state: JobState, output: OutputRecord, index: number): Out
     // Only the plan ends the wait.
     return output;
   }
-  const own = state.tasks.filter((task) => task.outputIndex === index);
+  const own = state.tasks.filter((task) => task.outputIndexes.includes(index));
   const failed = own.find((task) => task.status === "failed");
   if (failed !== undefined) {
     return {
@@ -78,7 +91,8 @@ function settleOutput(state: JobState, output: OutputRecord, index: number): Out
 
 function wantedStatus(tasks: readonly TaskRecord[]): OutputStatus {
   const isRunning = (task: TaskRecord) => task.status === "leased" && task.accepted;
-  if (tasks.length > 0 && tasks.every((task) => task.status === "done")) {
+  const delivering = tasks.filter(isDelivering);
+  if (delivering.length > 0 && delivering.every((task) => task.status === "done")) {
     return "completed";
   }
   if (tasks.some((task) => task.work.kind === "package" && isRunning(task))) {
@@ -87,31 +101,42 @@ function wantedStatus(tasks: readonly TaskRecord[]): OutputStatus {
   return tasks.some((task) => isRunning(task) || task.status === "done") ? "encoding" : "queued";
 }
 
-/** An output is finished: its other tasks are pointless now, and the customer may want to know. */
+/** An output is finished, and the customer may want to know. */
 function announce(state: JobState, index: number, output: OutputRecord, now: number): JobState {
-  const tasks = state.tasks.map((task) =>
-    task.outputIndex === index && (task.status === "pending" || task.status === "leased")
-      ? { ...task, status: "cancelled" as const }
-      : task,
-  );
-  const next = { ...withOutput(state, index, { ...output, isAnnounced: true }), tasks };
+  const next = withOutput(state, index, { ...output, isAnnounced: true });
   const { outputs, spec } = next.record;
   const isEvent = spec.notification.events && (output.status === "completed" || output.status === "failed");
   const progress = eventProgressPercent(outputs.filter((other) => other.isAnnounced).length, outputs.length);
   return isEvent ? addEvent(next, outputEvent(next.record, index, progress), now) : next;
 }
 
+/** Tasks of which every output is finished are pointless, shared ones with the last of theirs. */
+function endPointless(state: JobState): JobState {
+  const isFinal = state.record.outputs.map((output) => isFinalOutput(output.status));
+  const isPointless = ({ status, work, outputIndexes }: TaskRecord) =>
+    (status === "pending" || status === "leased") &&
+    work.kind !== "ingest" &&
+    outputIndexes.every((index) => isFinal[index]);
+  return state.tasks.some(isPointless)
+    ? {
+        ...state,
+        tasks: state.tasks.map((task) => (isPointless(task) ? { ...task, status: "cancelled" } : task)),
+      }
+    : state;
+}
+
 function settleProgress(state: JobState): JobState {
-  const outputs = state.record.outputs.map((output, index) =>
-    output.status === "waiting"
-      ? 0
-      : outputProgressPercent(
-          output.status,
-          state.tasks.filter((task) => task.outputIndex === index),
-        ),
-  );
-  const progressPercent = Math.max(state.record.progressPercent, jobProgressPercent(outputs));
-  return progressPercent === state.record.progressPercent ? state : withRecord(state, { progressPercent });
+  const { record, tasks } = state;
+  const settled = record.outputs.reduce((next, output, index) => {
+    const own = output.status === "waiting" ? [] : tasks.filter((task) => task.outputIndexes.includes(index));
+    const progressPercent = Math.max(output.progressPercent, outputProgressPercent(output.status, own));
+    return progressPercent === output.progressPercent
+      ? next
+      : withOutput(next, index, { ...output, progressPercent });
+  }, state);
+  const job = jobProgressPercent(settled.record.outputs.map((output) => output.progressPercent));
+  const progressPercent = Math.max(record.progressPercent, job);
+  return progressPercent === record.progressPercent ? settled : withRecord(settled, { progressPercent });
 }
 
 function finishJob(state: JobState, now: number): JobState {
@@ -125,7 +150,7 @@ function finishJob(state: JobState, now: number): JobState {
     completedAt: now,
     progressPercent: 100,
     closing: {
-      encoders: record.encoders.length > 0,
+      encoders: true,
       workFiles: true,
       secrets: true,
       hostedAt: record.spec.storage.service === "coconut" ? now + HOSTED_RETENTION_MS : null,

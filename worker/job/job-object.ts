@@ -27,7 +27,7 @@ const COOLDOWN_MS = 1_000;
 const SECRETS_KIND = "job-secrets";
 
 /** What keeps encoders busy. It goes on beyond a run's time while anything else is still being finished. */
-const ENCODER_WORK: readonly Work["type"][] = ["poll", "start", "find-capacity"];
+const ENCODER_WORK: readonly Work["type"][] = ["ask-fleet", "find-capacity", "start", "poll", "release"];
 
 type Running = { type: Work["type"]; done: Promise<void>; abort: AbortController };
 

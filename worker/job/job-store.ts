@@ -2,8 +2,9 @@
  * A job's rows in its object's SQLite: one per record, task, webhook event, delivery, metadata tree and secret.
  * The schema is made when the job is created and never by a read, so asking for an invented id writes nothing.
  */
-import type { JobState, JobRecord, OutboxRecord, TaskRecord } from "../domain/job-record.ts";
+import type { JobState } from "../domain/job-record.ts";
 import type { Json } from "../domain/json.ts";
+import { upgradeState, type StoredState } from "../domain/upgrade-state.ts";
 import type { DeliveryResult } from "../webhooks/deliver.ts";
 import type { Sealed } from "./seal.ts";
 
@@ -33,6 +34,28 @@ export function openJobStore(sql: SqlStorage) {
 
 /** What `decideJob` decides on. */
 function stateRows(sql: SqlStorage) {
+  /** Writes the rows of `next` that are not the very rows of `previous`; returns how many. */
+  const save = (previous: JobState | null, next: JobState): number => {
+    const record = previous?.record === next.record ? [] : [next.record];
+    const tasks = [...next.tasks.entries()].filter(([position, task]) => previous?.tasks[position] !== task);
+    const outbox = next.outbox.filter((event, index) => previous?.outbox[index] !== event);
+    for (const changed of record) {
+      sql.exec("INSERT OR REPLACE INTO record (id, json) VALUES (1, ?)", row(changed));
+    }
+    for (const [position, task] of tasks) {
+      sql.exec(
+        "INSERT OR REPLACE INTO task (task_id, position, json) VALUES (?, ?, ?)",
+        task.taskId,
+        position,
+        row(task),
+      );
+    }
+    for (const event of outbox) {
+      sql.exec("INSERT OR REPLACE INTO outbox (sequence, json) VALUES (?, ?)", event.sequence, row(event));
+    }
+    return record.length + tasks.length + outbox.length;
+  };
+
   return {
     exists: (): boolean => sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'record'").toArray().length > 0,
 
@@ -40,41 +63,27 @@ function stateRows(sql: SqlStorage) {
       sql.exec(SCHEMA);
     },
 
-    load: (): JobState => ({
-      record: parse<JobRecord>(sql.exec<JsonRow>("SELECT json FROM record").one()),
-      tasks: sql
-        .exec<JsonRow>("SELECT json FROM task ORDER BY position")
-        .toArray()
-        .map(parse<TaskRecord>),
-      outbox: sql
-        .exec<JsonRow>("SELECT json FROM outbox ORDER BY sequence")
-        .toArray()
-        .map(parse<OutboxRecord>),
-    }),
-
-    /** Writes the rows of `next` that are not the very rows of `previous`; returns how many. */
-    save: (previous: JobState | null, next: JobState): number => {
-      const record = previous?.record === next.record ? [] : [next.record];
-      const tasks = [...next.tasks.entries()].filter(
-        ([position, task]) => previous?.tasks[position] !== task,
-      );
-      const outbox = next.outbox.filter((event, index) => previous?.outbox[index] !== event);
-      for (const changed of record) {
-        sql.exec("INSERT OR REPLACE INTO record (id, json) VALUES (1, ?)", row(changed));
+    /** The state in the present shape; rows of an older Worker are rewritten at once, all or none. */
+    load: (): JobState => {
+      const stored = {
+        record: parse<StoredState["record"]>(sql.exec<JsonRow>("SELECT json FROM record").one()),
+        tasks: sql
+          .exec<JsonRow>("SELECT json FROM task ORDER BY position")
+          .toArray()
+          .map(parse<object>),
+        outbox: sql
+          .exec<JsonRow>("SELECT json FROM outbox ORDER BY sequence")
+          .toArray()
+          .map(parse<object>),
+      };
+      const state = upgradeState(stored);
+      if (stored.record.schema !== state.record.schema) {
+        save(null, state);
       }
-      for (const [position, task] of tasks) {
-        sql.exec(
-          "INSERT OR REPLACE INTO task (task_id, position, json) VALUES (?, ?, ?)",
-          task.taskId,
-          position,
-          row(task),
-        );
-      }
-      for (const event of outbox) {
-        sql.exec("INSERT OR REPLACE INTO outbox (sequence, json) VALUES (?, ?)", event.sequence, row(event));
-      }
-      return record.length + tasks.length + outbox.length;
+      return state;
     },
+
+    save,
   };
 }
 

@@ -9,16 +9,19 @@ import { buildTask } from "../dispatch/build-task.ts";
 import { cancelTask, encoderHealth, followReports, startTask } from "../dispatch/encoder-client.ts";
 import type { EncoderPort } from "../dispatch/encoder-port.ts";
 import { openEncoders } from "../dispatch/open-encoders.ts";
+import { findFleet } from "../fleet/fleet-object.ts";
 import type { Work } from "../domain/due-work.ts";
+import type { FleetReply, FleetRequest } from "../domain/fleet.ts";
 import type { JobEvent } from "../domain/job-events.ts";
 import type { JobState, TaskRecord } from "../domain/job-record.ts";
 import type { JobSecrets } from "../domain/job-spec.ts";
-import { candidateEncoders, encoderLimit } from "../domain/lease.ts";
+import { candidateEncoders, fleetRequest, heldEncoders } from "../domain/job-encoders.ts";
 import { hostedObjectPrefix, workPrefix } from "../domain/object-keys.ts";
 import { webhookBody } from "../domain/webhook-event.ts";
 import { deletePrefix } from "../objects/delete-prefix.ts";
 import { errorText, log } from "../log.ts";
 import { parseMasterKey } from "../secrets/master-key.ts";
+import { withTimeLimit } from "../time-limit.ts";
 import { deliver, type DeliveryResult } from "../webhooks/deliver.ts";
 import type { JobStore } from "./job-store.ts";
 import { unseal } from "./seal.ts";
@@ -34,6 +37,8 @@ export type WorkShell = {
   secretsKind: string;
 };
 
+const FLEET_ANSWER_MS = 10_000;
+
 /** A poll lasts 20 s; one that ends this soon would be opened again in a tight loop. */
 const SHORTEST_POLL_MS = 1_000;
 
@@ -44,6 +49,8 @@ export async function runWork(work: Work, shell: WorkShell): Promise<void> {
       return indexJob(shell);
     case "deliver":
       return deliverEvent(work.eventId, shell);
+    case "ask-fleet":
+      return askFleet(shell);
     case "find-capacity":
       return findCapacity(openEncoders(env), shell);
     case "start":
@@ -52,6 +59,8 @@ export async function runWork(work: Work, shell: WorkShell): Promise<void> {
       return cancelOn(openEncoders(env), work, shell);
     case "poll":
       return pollEncoder(openEncoders(env), work.encoder, shell);
+    case "release":
+      return releaseEncoder(openEncoders(env), work.encoder, shell);
     case "release-encoders":
       return releaseEncoders(openEncoders(env), shell);
     case "delete-work-files":
@@ -104,12 +113,31 @@ function sealedAway(jobId: string, problem: string): DeliveryResult {
   return { outcome, httpStatus: null, latencyMs: 0, note: problem };
 }
 
-/** Asks encoders one after the other until one has room. */
+/** One call is ticket, renewal and answer. An answer that comes after the run's end may be older than the next one's. */
+async function askFleet({ env, state, signal, apply }: WorkShell): Promise<void> {
+  const request = fleetRequest(state(), Date.now());
+  const reply = await acquire(env, request);
+  if (!signal.aborted) {
+    apply({ type: "fleet-replied", want: request.want, broken: request.broken, ...reply });
+  }
+}
+
+function acquire(env: Env, request: FleetRequest): Promise<FleetReply> {
+  return withTimeLimit(FLEET_ANSWER_MS, (limit) => {
+    const late = new Promise<never>((_, reject) => {
+      limit.addEventListener("abort", () => reject(new Error("The fleet did not answer.")));
+    });
+    return Promise.race([findFleet(env).acquire(request), late]);
+  });
+}
+
+/** Asks granted encoders one after the other until one has room. */
 async function findCapacity(port: EncoderPort, { state, apply }: WorkShell): Promise<void> {
-  const { record } = state();
-  for (const encoder of candidateEncoders(state(), port.names(record.id, encoderLimit(record)))) {
+  for (const encoder of candidateEncoders(state())) {
     const status = await encoderHealth(port, encoder);
-    if (status !== null && status.slotsFree > 0) {
+    if (status === null) {
+      apply({ type: "encoder-silent", encoder });
+    } else if (status.slotsFree > 0) {
       return apply({ type: "capacity-found", encoder, slots: status.slots, slotsFree: status.slotsFree });
     }
   }
@@ -201,11 +229,31 @@ async function pollEncoder(
   }
 }
 
-/** An encoder that is gone has nothing left to release. */
-async function releaseEncoders(port: EncoderPort, { state, apply }: WorkShell): Promise<void> {
-  const { id, encoders } = state().record;
-  await Promise.allSettled(encoders.map((encoder) => port.release(encoder, id)));
+/** The fleet hears of it with the next request: only then may the encoder be granted to another job. */
+async function releaseEncoder(
+  port: EncoderPort,
+  encoder: string,
+  { state, apply }: WorkShell,
+): Promise<void> {
+  await forgetJob(port, encoder, state().record.id);
+  apply({ type: "encoder-released", encoder });
+}
+
+/** The job's last words to its encoders, then to the fleet, which drops what is not renewed if it does not hear them. */
+async function releaseEncoders(port: EncoderPort, { env, state, apply }: WorkShell): Promise<void> {
+  const { record } = state();
+  await Promise.all(heldEncoders(record).map((encoder) => forgetJob(port, encoder, record.id)));
+  await acquire(env, { ...fleetRequest(state(), Date.now()), want: 0, holding: [] }).catch((error: unknown) =>
+    log("warn", "fleet.farewell", { job: record.id, error: errorText(error) }),
+  );
   apply({ type: "closed", part: "encoders" });
+}
+
+/** An encoder that cannot be reached has nothing left to release. */
+async function forgetJob(port: EncoderPort, encoder: string, jobId: string): Promise<void> {
+  await port.release(encoder, jobId).catch((error: unknown) => {
+    log("warn", "encoder.release", { job: jobId, encoder, error: errorText(error) });
+  });
 }
 
 /** Forgets the job for good: list first, object last, so that a crash in between is repaired by the alarm. */

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { AppError } from "../domain/app-error.ts";
 import { jobIdFrom } from "../domain/ids.ts";
+import { fleetSettings } from "../fleet/fleet-settings.ts";
 import { hex } from "../hex.ts";
 import { findJob } from "../job/find-job.ts";
 import { log } from "../log.ts";
@@ -35,6 +36,7 @@ jobs.post(
       accountId: c.var.caller.accountId,
       spec,
       origin: c.env.PUBLIC_URL === "" ? new URL(c.req.url).origin : c.env.PUBLIC_URL,
+      ultrafastEncoders: fleetSettings(c.env).ultrafastEncoders,
       hostedToken: hex(crypto.getRandomValues(new Uint8Array(16))),
     };
     const body = await c.env.JOBS.getByName(id).create(job, secrets);

@@ -4,40 +4,56 @@
  */
 import { vi } from "vitest";
 import { CONTRACT_VERSION } from "../../../encoder/contract/version.ts";
-import type { TaskReport } from "../../../encoder/contract/report.ts";
+import type { PollLine, TaskReport, TaskResult } from "../../../encoder/contract/report.ts";
 import type { Task } from "../../../encoder/contract/task.ts";
+import type { Cut } from "../../../encoder/contract/timeline.ts";
 import { aMediaInfo, anFfprobe } from "../../support/job-builders.ts";
 
 export type Webhook = { url: string; headers: Headers; body: string };
+/** A task that arrived at an encoder, which is named by its number. */
+export type Start = { encoder: string; jobId: string; taskId: string };
+/** An open poll of one job at one encoder, and what it has not been told yet. */
+type Poll = { place: string; news: PollLine[] };
 export type ScriptedEncoder = ReturnType<typeof scriptEncoder>;
+
+const SHA256 = "0".repeat(64);
 
 /** What the encoder says of a task right after its start; null leaves the task running without a word. */
 export type Script = (task: Task) => TaskReport | null;
 
-/** Reports success for whatever is asked. */
+/** Reports success for whatever is asked, of a source that is encoded whole. */
 export function succeed(task: Task): TaskReport {
-  const done = { taskId: task.taskId, attempt: task.attempt, state: "done" as const };
+  const { taskId, attempt } = task;
+  return { taskId, attempt, state: "done", result: resultOf(task), phaseMs: { encoding: 1 } };
+}
+
+function resultOf(task: Task): TaskResult {
   switch (task.kind) {
     case "ingest":
-      return { ...done, result: { kind: "ingest", mediaInfo: aMediaInfo(), ffprobe: anFfprobe() } };
-    case "encode":
-      return {
-        ...done,
-        result: { kind: "encode", object: { key: task.object.key, sizeBytes: 1 }, ffprobe: anFfprobe() },
-      };
+      return { kind: "ingest", mediaInfo: aMediaInfo(), ffprobe: anFfprobe(), timeline: null };
+    case "encode": {
+      const object = { key: task.object.key, sizeBytes: 1 };
+      return { kind: "encode", object, sha256: task.isWorkFile ? SHA256 : null, ffprobe: anFfprobe() };
+    }
     case "image":
-      return { ...done, result: { kind: "image", objects: task.keys.map((key) => ({ key, sizeBytes: 1 })) } };
-    case "package":
-      return {
-        ...done,
-        result: {
-          kind: "package",
-          masterKey: `${task.hls.prefix}/master.m3u8`,
-          objectCount: 1,
-          sizeBytes: 1,
-          ffprobe: anFfprobe(),
-        },
-      };
+      return { kind: "image", objects: task.keys.map((key) => ({ key, sizeBytes: 1 })) };
+    case "chunk": {
+      const parts = task.parts.map(({ key, startFrame, endFrame }) => ({
+        file: { key, sizeBytes: 1, sha256: SHA256 },
+        frameCount: (endFrame ?? startFrame + 1) - startFrame,
+        extradataHash: "same",
+      }));
+      const edge = (cut: Cut | null) => (cut === null ? null : `frame ${cut.frame}`);
+      return { kind: "chunk", parts, seam: { first: edge(task.start), next: edge(task.end) } };
+    }
+    case "analyze":
+      return { kind: "analyze", weight: 1 };
+    case "assemble":
+      return { kind: "assemble", object: { key: task.object.key, sizeBytes: 1 }, ffprobe: anFfprobe() };
+    case "package": {
+      const masterKey = `${task.hls.prefix}/master.m3u8`;
+      return { kind: "package", masterKey, objectCount: 1, sizeBytes: 1, ffprobe: anFfprobe() };
+    }
   }
 }
 
@@ -47,19 +63,36 @@ export function scriptEncoder(
   answerWebhook: (webhook: Webhook) => Response = () => new Response("ok"),
 ) {
   const started: Task[] = [];
+  const starts: Start[] = [];
   const released: string[] = [];
   const webhooks: Webhook[] = [];
-  const reports = new Map<string, TaskReport>();
-  const polls = new Set<ReadableStreamDefaultController<Uint8Array>>();
-  const current = { script, answerWebhook, slotsFree: 4 };
+  const reports = new Map<string, { place: string; report: TaskReport }>();
+  const polls = new Set<Poll>();
+  const current = { script, answerWebhook, slotsFree: 4, dead: new Set<string>() };
   const line = (value: object) => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+
+  /** The encoder says this of a task that it runs. */
+  const tell = (encoder: string, jobId: string, report: TaskReport): void => {
+    const place = `${encoder} ${jobId}`;
+    reports.set(`${place} ${report.taskId}`, { place, report });
+    polls.forEach((poll) => poll.place === place && poll.news.push({ type: "report", report }));
+  };
+
+  /** Connections to it break, and no new ones are taken. */
+  const kill = (encoder: string): void => {
+    current.dead.add(encoder);
+  };
 
   const answer = async (request: Request, signal: AbortSignal | null | undefined): Promise<Response> => {
     const url = new URL(request.url);
-    if (!url.hostname.startsWith("encoder-")) {
+    const encoder = /^encoder-(\d+)\.test$/.exec(url.hostname)?.[1];
+    if (encoder === undefined) {
       const webhook = { url: request.url, headers: request.headers, body: await request.text() };
       webhooks.push(webhook);
       return current.answerWebhook(webhook);
+    }
+    if (current.dead.has(encoder)) {
+      throw new TypeError("Network connection lost.");
     }
     const status = {
       contract: CONTRACT_VERSION,
@@ -73,34 +106,42 @@ export function scriptEncoder(
     }
     if (request.method === "PUT") {
       const task = await request.json<Task>();
+      const { jobId, taskId, attempt } = task;
       started.push(task);
-      const { taskId, attempt } = task;
+      starts.push({ encoder, jobId, taskId });
       const idle: TaskReport = { taskId, attempt, state: "running", phase: "encoding", progressPercent: 1 };
-      const report = current.script(task) ?? idle;
-      reports.set(taskId, report);
-      polls.forEach((poll) => poll.enqueue(line({ type: "report", report })));
+      tell(encoder, jobId, current.script(task) ?? idle);
       return Response.json({}, { status: 201 });
     }
     if (request.method === "DELETE") {
       released.push(url.pathname);
       return Response.json({});
     }
-    let poll: ReadableStreamDefaultController<Uint8Array>;
+    const place = `${encoder} ${url.searchParams.get("job") ?? ""}`;
+    const known = [...reports.values()].filter((entry) => entry.place === place);
+    const snapshot = known.map(({ report }) => report);
+    const poll: Poll = { place, news: [{ type: "snapshot", encoder: status, reports: snapshot }] };
+    polls.add(poll);
     const body = new ReadableStream<Uint8Array>({
-      start(controller) {
-        poll = controller;
-        poll.enqueue(line({ type: "snapshot", encoder: status, reports: [...reports.values()] }));
-        polls.add(poll);
+      // Looked at again and again, because streams of one object must not be written to by another, or by a test.
+      pull: async (controller) => {
+        while (poll.news.length === 0 && !current.dead.has(encoder) && signal?.aborted !== true) {
+          await scheduler.wait(10);
+        }
+        const news = poll.news.shift();
+        if (news !== undefined) {
+          return controller.enqueue(line(news));
+        }
+        polls.delete(poll);
+        controller.error(new Error("Network connection lost."));
       },
       cancel: () => void polls.delete(poll),
     });
-    // As a real one does: an abandoned poll is cleaned up.
-    signal?.addEventListener("abort", () => polls.delete(poll) && poll.error(new Error("aborted")));
     return new Response(body);
   };
 
   const spy = vi
     .spyOn(globalThis, "fetch")
     .mockImplementation((input, init) => answer(new Request(input, init), init?.signal));
-  return { started, released, webhooks, current, restore: () => spy.mockRestore() };
+  return { started, starts, released, webhooks, current, tell, kill, restore: () => spy.mockRestore() };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MAX_TASK_FAILURES } from "../../../../worker/domain/retry-policy.ts";
 import type { JobState } from "../../../../worker/domain/job-record.ts";
 import {
+  SHORT_SOURCE,
   T0,
   aJob,
   aMediaInfo,
@@ -12,7 +13,9 @@ import {
   anImage,
   anIngestedJob,
   decision,
+  doneReport,
   finish,
+  grant,
   lease,
   taskOf,
 } from "../../../support/job-builders.ts";
@@ -32,7 +35,7 @@ const failing = (
 describe("decideJob", () => {
   describe("while the input is transferred", () => {
     it("says transferring only once an encoder has confirmed the ingest task", () => {
-      const leased = after(aJob(), [{ type: "capacity-found", encoder: "0", slots: 2, slotsFree: 2 }]);
+      const leased = after(grant(aJob()), [{ type: "capacity-found", encoder: "0", slots: 2, slotsFree: 2 }]);
       expect(leased.record.input.status).toBe("starting");
       const started = after(leased, [{ type: "task-started", taskId: "ingest", attempt: 1 }]);
       expect(started.record.input.status).toBe("transferring");
@@ -42,8 +45,7 @@ describe("decideJob", () => {
     it("queues the outputs, stores the metadata and tells the customer when the input is in", () => {
       const state = lease(aJob());
       const task = taskOf(state, "ingest");
-      const report = { taskId: "ingest", attempt: 1, state: "done" as const, result: aResult(task) };
-      const decided = decision(state, { type: "reported", encoder: "0", reports: [report], expected: [] });
+      const decided = decision(state, doneReport(task, aResult(task)));
       expect(decided.state.record.status).toBe("processing");
       expect(decided.state.record.input.status).toBe("transferred");
       expect(statuses(decided.state)).toEqual(["queued"]);
@@ -109,7 +111,7 @@ describe("decideJob", () => {
     });
 
     it("fails only the picture output of a source without pictures", () => {
-      const state = anIngestedJob({ outputs: [anImage(), aVideo()] }, aMediaInfo({ video: null }));
+      const state = anIngestedJob({ outputs: [anImage(), aVideo()] }, { media: aMediaInfo({ video: null }) });
       expect(statuses(state)).toEqual(["failed", "queued"]);
       expect(state.record.outputs[0]?.failure).not.toBeNull();
       expect(events(state)).toEqual(["input.transferred", "output.failed"]);
@@ -143,10 +145,10 @@ describe("decideJob", () => {
       const images = (seconds: number) =>
         anIngestedJob(
           { storage, outputs: [anImage({ path, sampling: { by: "interval", seconds } })] },
-          media,
+          { media },
         );
       const told = images(4);
-      const done = finish(lease(told), "output-0", T0, media);
+      const done = finish(lease(told), "output-0");
       expect(done.record.status).toBe("completed");
       const sizes = [done.record, ...done.tasks, ...done.outbox].map(
         (row) => new TextEncoder().encode(JSON.stringify(row)).length,
@@ -158,7 +160,10 @@ describe("decideJob", () => {
     it("fails an output whose files are too many to list, and keeps the others", () => {
       const path = `/${"x".repeat(200)}_%05d.jpg`;
       const images = anImage({ path, sampling: { by: "interval", seconds: 1 } });
-      const state = anIngestedJob({ outputs: [images, aVideo()] }, aMediaInfo({ durationSeconds: 5_000 }));
+      const state = anIngestedJob(
+        { outputs: [images, aVideo()] },
+        { media: aMediaInfo({ durationSeconds: 5_000 }) },
+      );
       expect(statuses(state)).toEqual(["failed", "queued"]);
       expect(state.record.outputs[0]?.failure).toEqual({ code: "output_list_too_long" });
     });
@@ -166,15 +171,15 @@ describe("decideJob", () => {
     it("gives a lone encode 1.5 threads for every slot and many encodes one thread each", () => {
       const threads = (state: JobState) =>
         state.tasks.flatMap((task) => (task.work.kind === "encode" ? [task.work.threads] : []));
-      expect(threads(anIngestedJob({}, aMediaInfo(), 4))).toEqual([6]);
-      expect(threads(anIngestedJob({}, aMediaInfo(), 64))).toEqual([64]);
+      expect(threads(anIngestedJob({}, SHORT_SOURCE, 4))).toEqual([6]);
+      expect(threads(anIngestedJob({}, SHORT_SOURCE, 64))).toEqual([64]);
       const four = [
         aVideo(),
         aVideo({ path: "/b.mp4" }),
         aVideo({ path: "/c.mp4" }),
         aVideo({ path: "/d.mp4" }),
       ];
-      expect(threads(anIngestedJob({ outputs: four }, aMediaInfo(), 4))).toEqual([1, 1, 1, 1]);
+      expect(threads(anIngestedJob({ outputs: four }, SHORT_SOURCE, 4))).toEqual([1, 1, 1, 1]);
     });
   });
 
@@ -236,32 +241,17 @@ describe("decideJob", () => {
       const lost = after(state, [{ type: "encoder-gone", encoder: "0" }]);
       const again = lease(lost, "1", 2, T0 + 60_000);
       expect(taskOf(again, "output-0").attempt).toBe(2);
-      const late = {
-        taskId: "output-0",
-        attempt: 1,
-        state: "done" as const,
-        result: aResult(taskOf(again, "output-0")),
-      };
-      const unchanged = after(
-        again,
-        [{ type: "reported", encoder: "0", reports: [late], expected: [] }],
-        T0 + 60_000,
-      );
+      const late = doneReport(taskOf(state, "output-0"), aResult(taskOf(state, "output-0")));
+      const unchanged = after(again, [late], T0 + 60_000);
       expect(taskOf(unchanged, "output-0").status).toBe("leased");
       expect(statuses(unchanged)).toEqual(["encoding"]);
     });
 
     it("ignores a report of the right attempt from an encoder that does not hold it", () => {
       const state = lease(anIngestedJob());
-      const report = {
-        taskId: "output-0",
-        attempt: 1,
-        state: "done" as const,
-        result: aResult(taskOf(state, "output-0")),
-      };
-      expect(
-        statuses(after(state, [{ type: "reported", encoder: "7", reports: [report], expected: [] }])),
-      ).toEqual(["encoding"]);
+      const task = taskOf(state, "output-0");
+      const report = doneReport({ ...task, encoder: "7" }, aResult(task));
+      expect(statuses(after(state, [report]))).toEqual(["encoding"]);
     });
 
     it("takes a task back that a complete snapshot no longer shows, unless it was started after the poll", () => {
@@ -310,7 +300,7 @@ describe("decideJob", () => {
     it("grants no slot twice while a start is on its way", () => {
       const planned = anIngestedJob({ outputs: [aVideo(), aVideo({ path: "/b.mp4" })] });
       const offer = { type: "capacity-found", encoder: "0", slots: 1, slotsFree: 1 } as const;
-      const once = after(planned, [offer]);
+      const once = after(grant(planned), [offer]);
       const twice = after(once, [offer]);
       expect(twice.tasks.filter((task) => task.status === "leased")).toHaveLength(1);
       expect(twice.record.capacityAt).toBe(T0 + 1_000);
@@ -320,7 +310,7 @@ describe("decideJob", () => {
     });
 
     it("does not count a refused start as a failure", () => {
-      const leased = after(aJob(), [{ type: "capacity-found", encoder: "0", slots: 2, slotsFree: 2 }]);
+      const leased = after(grant(aJob()), [{ type: "capacity-found", encoder: "0", slots: 2, slotsFree: 2 }]);
       const refused = after(leased, [{ type: "task-refused", taskId: "ingest", attempt: 1 }]);
       expect(taskOf(refused, "ingest")).toMatchObject({ status: "pending", failures: [], attempt: 1 });
       expect(refused.record.capacityAt).toBeGreaterThan(T0);

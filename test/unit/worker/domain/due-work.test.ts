@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { alarmAt, dueWork, isOpen, nextTimerAt } from "../../../../worker/domain/due-work.ts";
-import { candidateEncoders } from "../../../../worker/domain/lease.ts";
-import { T0, aJob, aVideo, after, anIngestedJob, finish, lease } from "../../../support/job-builders.ts";
+import {
+  T0,
+  aJob,
+  aVideo,
+  after,
+  anIngestedJob,
+  finish,
+  grant,
+  lease,
+} from "../../../support/job-builders.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const types = (state: Parameters<typeof dueWork>[0], now = T0) =>
@@ -18,12 +26,18 @@ const delivered = (state: Parameters<typeof dueWork>[0]) =>
   );
 
 describe("dueWork", () => {
-  it("lists a new job and looks for an encoder", () => {
-    expect(types(aJob())).toEqual(["index", "find-capacity"]);
+  it("lists a new job and asks the fleet for an encoder", () => {
+    expect(types(aJob())).toEqual(["index", "ask-fleet"]);
+  });
+
+  it("looks for room on granted encoders only", () => {
+    const granted = grant(aJob());
+    expect(types(granted)).toEqual(["index", "find-capacity"]);
+    expect(types(after(granted, [{ type: "encoder-silent", encoder: "0" }]))).not.toContain("find-capacity");
   });
 
   it("starts what is leased, follows what is confirmed", () => {
-    const leased = after(aJob(), [{ type: "capacity-found", encoder: "0", slots: 2, slotsFree: 2 }]);
+    const leased = after(grant(aJob()), [{ type: "capacity-found", encoder: "0", slots: 2, slotsFree: 2 }]);
     expect(types(leased)).toContain("start");
     expect(types(leased)).not.toContain("poll");
     const started = after(leased, [{ type: "task-started", taskId: "ingest", attempt: 1 }]);
@@ -33,7 +47,7 @@ describe("dueWork", () => {
 
   it("asks for more room only when no start is on its way, because the encoder still counts that slot as free", () => {
     const two = anIngestedJob({ outputs: [aVideo(), aVideo({ path: "/b.mp4" })] });
-    const leased = after(two, [{ type: "capacity-found", encoder: "0", slots: 1, slotsFree: 1 }]);
+    const leased = after(grant(two), [{ type: "capacity-found", encoder: "0", slots: 1, slotsFree: 1 }]);
     expect(types(leased)).not.toContain("find-capacity");
     const [started] = leased.tasks.filter((task) => task.status === "leased");
     const confirmed = after(leased, [{ type: "task-started", taskId: started?.taskId ?? "", attempt: 1 }]);
@@ -48,7 +62,7 @@ describe("dueWork", () => {
   });
 
   it("asks for room again only after a pause", () => {
-    const refused = after(aJob(), [{ type: "capacity-missing" }]);
+    const refused = after(grant(aJob()), [{ type: "capacity-missing" }]);
     expect(types(refused)).not.toContain("find-capacity");
     expect(types(refused, refused.record.capacityAt)).toContain("find-capacity");
   });
@@ -118,33 +132,7 @@ describe("alarmAt", () => {
 describe("nextTimerAt", () => {
   it("is the moment at which a silent encoder loses its lease", () => {
     const state = after(lease(aJob()), [{ type: "indexed", version: 1_000 }]);
-    expect(nextTimerAt(state, T0)).toBe(T0 + 30_000);
-  });
-});
-
-describe("candidateEncoders", () => {
-  it("keeps an ordinary job on the encoder that it holds", () => {
-    const state = lease(anIngestedJob({ outputs: [aVideo(), aVideo({ path: "/b.mp4" })] }), "1");
-    expect(candidateEncoders(state, ["0", "1", "2"])).toEqual(["1"]);
-  });
-
-  it("asks the encoder that has the source first when none is held", () => {
-    expect(candidateEncoders(finish(lease(aJob(), "2"), "ingest"), ["0", "1", "2"])).toEqual(["2", "0", "1"]);
-  });
-
-  it("asks an encoder that handed the task back only after all others", () => {
-    const leased = lease(anIngestedJob(), "1");
-    const failure = { code: "scratch_full" } as const;
-    const report = { taskId: "output-0", attempt: 1, state: "failed" as const, failure };
-    const state = after(leased, [{ type: "reported", encoder: "1", reports: [report], expected: [] }]);
-    expect(candidateEncoders(state, ["1", "2", "0"])).toEqual(["0", "2", "1"]);
-  });
-
-  it("spreads an ultrafast job over more encoders", () => {
-    const state = lease(
-      anIngestedJob({ ultrafast: true, outputs: [aVideo(), aVideo({ path: "/b.mp4" })] }),
-      "1",
-    );
-    expect(candidateEncoders(state, ["0", "1", "2"])).toEqual(["1", "0", "2"]);
+    const renewed = { ...state, record: { ...state.record, fleetAt: T0 + 60_000 } };
+    expect(nextTimerAt(renewed, T0)).toBe(T0 + 30_000);
   });
 });

@@ -130,8 +130,9 @@ describe("progressView", () => {
       input: { progress: "100%" },
       outputs: [
         { key: "mp4:480p", status: "video.encoding", progress: "42%" },
-        // 854x480 of 854x480 + 426x240 pixels, and a tenth is kept for packaging.
-        { key: "httpstream", status: "httpstream.variants.encoding", progress: "72%" },
+        // Each decodes the source and encodes sound, 854x480 has four times the pixels of 426x240: 64 % of the work
+        // is done. A tenth is kept for packaging.
+        { key: "httpstream", status: "httpstream.variants.encoding", progress: "57%" },
       ],
     });
   });

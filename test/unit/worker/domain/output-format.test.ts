@@ -15,7 +15,7 @@ function summary({ video, audio }: RenditionFormat): string {
   const rate =
     video?.rate.mode === "quality"
       ? `q${video.rate.quality} max ${video.rate.maxrateBps === null ? "none" : `${video.rate.maxrateBps / 1000}k`}`
-      : `${(video?.rate.bitrateBps ?? 0) / 1000}k`;
+      : `${(video?.rate.bitrateBps ?? 0) / 1000}k${video?.rate.passes === 2 ? " in 2 passes" : ""}`;
   const fps = video?.frameRate ? `${video.frameRate.num}/${video.frameRate.den}fps ` : "";
   const picture =
     video && `${side(video.resolution.widthPx)}x${side(video.resolution.heightPx)} ${fps}${rate}`;
@@ -69,6 +69,8 @@ describe("parseOutputFormat", () => {
     ["mp4:480p::maxrate=1500k_quality=3", `autox480 q3 max 1500k | ${SOUND}`],
     ["mp4:480p::quality=3,pix_fmt=yuv420p", `autox480 q3 max none | ${SOUND}`],
     ["mp4:480p_9000k::quality=3", `autox480 q3 max none | ${SOUND}`],
+    ["mp4:720p::2pass", `1280x720 2000k in 2 passes | ${SOUND}`],
+    ["mp4:720p_1500k::pix_fmt=yuv420p_2pass", `1280x720 1500k in 2 passes | ${SOUND}`],
     ["mp4:x1024::quality=3", `autox1024 q3 max none | ${SOUND}`],
   ])("reads %s as %s", (text, expected) => {
     expect(parse(text)).toBe(expected);
@@ -105,7 +107,10 @@ describe("parseOutputFormat", () => {
     ["mp4:720p:mp3_64k", "uses audio codec 'mp3', which is not supported yet"],
     ["mp4:720p:multi", "asks for channels 'multi', which is not supported yet"],
     ["mp4:720p:::2pass", "more parts"],
-    ["mp4:720p::2pass", "uses option '2pass', which is not supported yet"],
+    ["mp4:720p::2pass=1", "has an unknown option '2pass=1'"],
+    ["mp4:720p::2pass,2pass", "has option '2pass' twice"],
+    ["mp4:720p::2pass,quality=4", "sets 2pass, which steers towards a bitrate"],
+    ["mp4:x::2pass", "sets 2pass without video"],
     ["mp4:720p::frag", "uses option 'frag', which is not supported yet"],
     ["mp4:720p::quality=4_vprofile=high", "uses option 'vprofile=high', which is not supported yet"],
     ["mp4:720p::level=40", "uses option 'level=40', which is not supported yet"],

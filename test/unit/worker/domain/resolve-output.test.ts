@@ -65,7 +65,7 @@ describe("resolveVideo", () => {
           sourceStreamIndex: 2,
           frame: { widthPx: 1280, heightPx: 720, scaledWidthPx: 960, scaledHeightPx: 720 },
           frameRate: null,
-          rate: { mode: "bitrate", bitrateBps: 2_000_000 },
+          rate: { mode: "bitrate", bitrateBps: 2_000_000, maxrateBps: 4_000_000, passes: 1 },
           keyframeIntervalSeconds: null,
         },
         audio: { codec: "aac", sourceStreamIndex: 1, bitrateBps: 128_000, sampleRateHz: 44_100, channels: 2 },
