@@ -8,13 +8,17 @@ export type Webhooks = {
   jobEvent: (jobId: string) => Promise<string>;
 };
 
-export type BenchJob = { id: string; status: string };
+export type BenchJob = { id: string; status: string; outputs: { url?: string }[] };
+
+/** Copra's own view of where a job's time went, in milliseconds. */
+export type Timings = Record<string, number | null>;
+
 export type BenchApi = ReturnType<typeof benchApi>;
 
 export function benchApi(service: Service, webhooks: Webhooks) {
   const headers = { authorization: `Basic ${btoa(`${service.key}:`)}` };
 
-  const create = async (sourceUrl: string, outputs: object): Promise<BenchJob> => {
+  const create = async (sourceUrl: string, outputs: object, settings: object): Promise<BenchJob> => {
     const response = await fetch(`${service.url}/v2/jobs`, {
       method: "POST",
       headers,
@@ -22,6 +26,7 @@ export function benchApi(service: Service, webhooks: Webhooks) {
         input: { url: sourceUrl },
         storage: { service: "coconut" },
         notification: { url: webhooks.url },
+        settings,
         outputs,
       }),
     });
@@ -39,16 +44,36 @@ export function benchApi(service: Service, webhooks: Webhooks) {
 
   return {
     read,
-    /** Status of the finished job, told by its webhook: polling would cost CPU that is measured. */
-    finishedStatus: async (
+    /** A job's end, whatever it is, told by its webhook: polling would cost CPU that is measured. */
+    endedJob: async (
       sourceUrl: string,
       outputs: object,
       onCreated: (latencyMs: number) => void = () => {},
-    ): Promise<BenchJob> => {
+    ): Promise<{ id: string; event: string }> => {
       const startedAt = performance.now();
-      const { id } = await create(sourceUrl, outputs);
+      const { id } = await create(sourceUrl, outputs, {});
       onCreated(performance.now() - startedAt);
-      return { id, status: await webhooks.jobEvent(id) };
+      return { id, event: await webhooks.jobEvent(id) };
+    },
+    /** @throws Error unless the job completes. */
+    finishedJob: async (
+      sourceUrl: string,
+      outputs: object,
+      settings: object = {},
+    ): Promise<{ id: string }> => {
+      const { id } = await create(sourceUrl, outputs, settings);
+      if ((await webhooks.jobEvent(id)) !== "job.completed") {
+        throw new Error(`The job ended as ${JSON.stringify(await read(id))}.`);
+      }
+      return { id };
+    },
+    timings: async (id: string): Promise<Timings> => {
+      const response = await fetch(`${service.url}/v2/jobs/${id}/progress`, { headers });
+      return ((await response.json()) as { timings: Timings }).timings;
+    },
+    download: async (id: string, index: number): Promise<Buffer> => {
+      const url = (await read(id)).outputs[index]?.url ?? "";
+      return Buffer.from(await (await fetch(url)).arrayBuffer());
     },
     /** The Worker's emptiest route: what any request costs. */
     empty: async (): Promise<void> => {

@@ -5,50 +5,88 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Service } from "../../worker/cli/service.ts";
+import type { Timings } from "./api-client.ts";
+import type { BenchBed } from "./bench-bed.ts";
+import { type ClipPlan, makeClip } from "./bench-clips.ts";
 import { groupCpuSeconds, treeCpuSeconds } from "./cpu-time.ts";
-import type { BenchApi } from "./api-client.ts";
+import { spread } from "./statistics.ts";
 
-export type Rung = { name: string; widthPx: number; heightPx: number; bitrateKbps: number };
+type Rung = { widthPx: number; heightPx: number; crf: number };
 
-export const RUNGS: readonly Rung[] = [
-  { name: "720p", widthPx: 1280, heightPx: 720, bitrateKbps: 2000 },
-  { name: "540p", widthPx: 960, heightPx: 540, bitrateKbps: 1000 },
-  { name: "480p", widthPx: 854, heightPx: 480, bitrateKbps: 1000 },
-  { name: "360p", widthPx: 640, heightPx: 360, bitrateKbps: 800 },
-];
+const CLIP: ClipPlan = {
+  name: "speed.mp4",
+  size: "1920x1080",
+  seconds: 180,
+  scenes: ["motion", "zoom", "life"],
+};
 
-export type Cost = { wallSeconds: number; cpuSeconds: number };
+/** Coconut's quality 4. */
+const CRF = 23;
+const RUNGS: readonly Rung[] = [1080, 720, 480, 360].map((heightPx) => ({
+  widthPx: 2 * Math.round((heightPx * 8) / 9),
+  heightPx,
+  crf: CRF,
+}));
+
+type Cost = { wallSeconds: number; cpuSeconds: number };
+
+/** Prints ratios of interleaved pairs, for one output and for four, and where a job's time goes. */
+export async function compareSpeed(directory: string, bed: BenchBed, pairCount: number): Promise<void> {
+  const sourcePath = makeClip(directory, CLIP);
+  for (const rungs of [RUNGS, RUNGS.slice(1, 2)]) {
+    const pairs: { job: Cost; plain: Cost }[] = [];
+    const timings: Timings[] = [];
+    for (let pair = 0; pair < pairCount; pair += 1) {
+      const plain = await ffmpegCost(sourcePath, directory, rungs);
+      const { timings: times, ...job } = await jobCost(bed, rungs);
+      pairs.push({ plain, job });
+      timings.push(times);
+    }
+    const ratios = (of: (cost: Cost) => number) => spread(pairs.map(({ job, plain }) => of(job) / of(plain)));
+    const plain = (of: (cost: Cost) => number) =>
+      spread(
+        pairs.map((pair) => of(pair.plain)),
+        " s",
+      );
+    console.log(
+      `\n${rungs.length} mp4 output(s) of ${CLIP.seconds} s of ${CLIP.size}: job through the API / one FFmpeg command`,
+    );
+    console.log(
+      `  wall ${ratios(({ wallSeconds }) => wallSeconds)}   FFmpeg alone ${plain((cost) => cost.wallSeconds)}`,
+    );
+    console.log(
+      `  CPU  ${ratios(({ cpuSeconds }) => cpuSeconds)}   FFmpeg alone ${plain((cost) => cost.cpuSeconds)}`,
+    );
+    console.log(`  the job's time: ${JSON.stringify(timings.at(-1))}`);
+  }
+}
 
 /** Runs one job to its end. The clock runs from POST to the job's webhook. */
-export async function jobCost(
-  service: Service,
-  api: BenchApi,
-  sourceUrl: string,
+async function jobCost(
+  { service, api, urlOf }: BenchBed,
   rungs: readonly Rung[],
-): Promise<Cost> {
+): Promise<Cost & { timings: Timings }> {
   const cpu = () =>
     groupCpuSeconds(service.workerGroupId) +
     service.encoderPids().reduce((sum, pid) => sum + treeCpuSeconds(pid), 0);
   const cpuBefore = cpu();
   const startedAt = performance.now();
-  const outputs = Object.fromEntries(rungs.map(({ name }) => [`mp4:${name}`, { path: `/${name}.mp4` }]));
-  const job = await api.finishedStatus(sourceUrl, outputs);
-  if (job.status !== "job.completed") {
-    throw new Error(`The job ended as ${JSON.stringify(job)}.`);
-  }
-  return { wallSeconds: (performance.now() - startedAt) / 1000, cpuSeconds: cpu() - cpuBefore };
+  const outputs = Object.fromEntries(
+    rungs.map(({ widthPx, heightPx }) => [
+      `mp4:${widthPx}x${heightPx}::quality=4`,
+      { path: `/${heightPx}.mp4` },
+    ]),
+  );
+  const { id } = await api.finishedJob(urlOf(CLIP.name), outputs);
+  const wallSeconds = (performance.now() - startedAt) / 1000;
+  return { wallSeconds, cpuSeconds: cpu() - cpuBefore, timings: await api.timings(id) };
 }
 
 /** Runs the plain command: FFmpeg's own choice of threads, one decode for all files. */
-export async function ffmpegCost(
-  sourcePath: string,
-  directory: string,
-  rungs: readonly Rung[],
-): Promise<Cost> {
+async function ffmpegCost(sourcePath: string, directory: string, rungs: readonly Rung[]): Promise<Cost> {
   const cpuBefore = treeCpuSeconds(process.pid);
   const startedAt = performance.now();
-  const paths = rungs.map(({ name }) => join(directory, `${name}.mp4`));
+  const paths = rungs.map(({ heightPx }) => join(directory, `plain-${heightPx}.mp4`));
   await run(plainCommand(sourcePath, paths, rungs));
   const cost = {
     wallSeconds: (performance.now() - startedAt) / 1000,
@@ -58,14 +96,14 @@ export async function ffmpegCost(
   return cost;
 }
 
-/** What someone who knows FFmpeg writes for these files. */
+/** What someone who knows FFmpeg writes for these files: one decode, the sound encoded with each. */
 function plainCommand(sourcePath: string, paths: readonly string[], rungs: readonly Rung[]): string[] {
   return [
     ...["-v", "error", "-nostdin", "-y", "-i", sourcePath],
-    ...rungs.flatMap(({ widthPx, heightPx, bitrateKbps }, index) => [
+    ...rungs.flatMap(({ widthPx, heightPx, crf }, index) => [
       ...["-map", "0:v:0", "-map", "0:a:0", "-vf", `scale=${widthPx}:${heightPx}`],
       ...["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"],
-      ...["-b:v", `${bitrateKbps}k`, "-maxrate", `${1.5 * bitrateKbps}k`, "-bufsize", `${2 * bitrateKbps}k`],
+      ...["-crf", String(crf)],
       ...["-c:a", "aac", "-b:a", "128k", "-ar", "44100", "-ac", "2", "-movflags", "+faststart"],
       paths[index] ?? "",
     ]),

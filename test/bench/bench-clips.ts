@@ -1,0 +1,50 @@
+/** Sources that cost about what films cost: cuts, movement, grain, a still, and a tone. Made once per run. */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+export type ClipPlan = {
+  name: string;
+  size: string;
+  seconds: number;
+  /** What the picture shows, one after the other, equally long. */
+  scenes: readonly SceneName[];
+};
+
+type SceneName = keyof typeof SCENES;
+
+/** `lavfi` graphs for a size and a length. */
+const SCENES = {
+  zoom: (size: string, seconds: number) =>
+    `mandelbrot=s=${size}:r=30:end_scale=0.01:end_pts=${30 * seconds},trim=duration=${seconds}`,
+  motion: (size: string, seconds: number) => `testsrc2=s=${size}:r=30:d=${seconds},noise=alls=8:allf=t`,
+  still: (size: string, seconds: number) => `smptehdbars=s=${size}:r=30:d=${seconds},noise=alls=2:allf=t`,
+  life: (size: string, seconds: number) =>
+    `life=s=320x180:r=30:mold=20:ratio=0.2:death_color=#203050:life_color=#d0c070,trim=duration=${seconds},scale=${size.replace("x", ":")}:flags=bicubic`,
+} as const;
+
+/** Makes the clip unless the directory has it; a short piece is painted and repeated by copy. */
+export function makeClip(directory: string, plan: ClipPlan): string {
+  const path = join(directory, plan.name);
+  if (!existsSync(path)) {
+    const piece = join(directory, `piece-${plan.name}`);
+    const pieceSeconds = Math.min(plan.seconds, 30);
+    const sceneSeconds = pieceSeconds / plan.scenes.length;
+    const scenes = plan.scenes.map(
+      (scene, index) => `${SCENES[scene](plan.size, sceneSeconds)},format=yuv420p,setsar=1[s${index}]`,
+    );
+    const inputs = plan.scenes.map((_, index) => `[s${index}]`).join("");
+    const graph = `${scenes.join(";")};${inputs}concat=n=${plan.scenes.length}[v];sine=440:d=${pieceSeconds}:r=48000[a]`;
+    ffmpeg([
+      ...["-filter_complex", graph, "-map", "[v]", "-map", "[a]"],
+      ...["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-g", "120", "-c:a", "aac", piece],
+    ]);
+    const loops = String(Math.ceil(plan.seconds / pieceSeconds) - 1);
+    ffmpeg(["-stream_loop", loops, "-i", piece, "-c", "copy", "-t", String(plan.seconds), path]);
+  }
+  return path;
+}
+
+export function ffmpeg(args: readonly string[]): void {
+  execFileSync("ffmpeg", ["-v", "error", "-nostdin", "-y", ...args]);
+}

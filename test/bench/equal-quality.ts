@@ -1,0 +1,70 @@
+/** What chunks cost in bytes: the size of a chunked encode against whole ones at equal SSIM. */
+import { execFileSync } from "node:child_process";
+import { statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BenchBed } from "./bench-bed.ts";
+import { type ClipPlan, ffmpeg, makeClip } from "./bench-clips.ts";
+
+const CLIPS: readonly ClipPlan[] = [
+  { name: "size-zoom.mp4", size: "640x360", seconds: 90, scenes: ["zoom"] },
+  { name: "size-cuts.mp4", size: "640x360", seconds: 90, scenes: ["motion", "still", "zoom", "life"] },
+  { name: "size-life.mp4", size: "640x360", seconds: 90, scenes: ["life"] },
+];
+
+/** Coconut's quality 4 is CRF 23 here; its neighbours show what a bit of quality costs. */
+const WHOLE_CRFS = [22, 23, 24];
+
+type Encode = { sizeBytes: number; ssimDb: number };
+
+/** Prints the difference per clip and its mean; `ultrafast` makes the shortest chunks. */
+export async function compareSize(directory: string, bed: BenchBed): Promise<void> {
+  console.log(
+    "\nSize of a chunked encode (ultrafast) at the SSIM of a whole one, mp4 quality=4, 90 s of 640x360",
+  );
+  const differences: number[] = [];
+  for (const clip of CLIPS) {
+    const source = makeClip(directory, clip);
+    const path = join(directory, "chunked.mp4");
+    const outputs = { "mp4::x:quality=4": { path: "/chunked.mp4" } };
+    const { id } = await bed.api.finishedJob(bed.urlOf(clip.name), outputs, { ultrafast: true });
+    writeFileSync(path, await bed.api.download(id, 0));
+    const whole = WHOLE_CRFS.map((crf) => encodeWhole(source, join(directory, "whole.mp4"), crf));
+    const chunked = measure(path, source);
+    const difference = chunked.sizeBytes / sizeAt(whole, chunked.ssimDb) - 1;
+    differences.push(difference);
+    console.log(`  ${clip.name.padEnd(14)} ${percent(difference)} (${chunked.ssimDb.toFixed(2)} dB)`);
+  }
+  const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
+  console.log(`  mean           ${percent(mean)}`);
+}
+
+function encodeWhole(source: string, path: string, crf: number): Encode {
+  const codec = ["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", String(crf)];
+  ffmpeg(["-i", source, "-an", "-threads", "1", ...codec, "-movflags", "+faststart", path]);
+  return measure(path, source);
+}
+
+function measure(path: string, source: string): Encode {
+  const graph = "[0:v]settb=1/360000[a];[1:v]settb=1/360000[b];[a][b]ssim=stats_file=-";
+  const args = ["-v", "error", "-nostdin", "-i", path, "-i", source, "-lavfi", graph, "-f", "null", "-"];
+  const lines = execFileSync("ffmpeg", args, { encoding: "utf8", maxBuffer: 2 ** 26 });
+  const values = [...lines.matchAll(/All:([\d.]+)/g)].map((match) => Number(match[1]));
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { sizeBytes: statSync(path).size, ssimDb: -10 * Math.log10(1 - mean) };
+}
+
+/** Bytes of a whole encode of that quality: a line through the logarithms of the sizes. */
+function sizeAt(whole: readonly Encode[], ssimDb: number): number {
+  const meanX = whole.reduce((sum, { ssimDb: x }) => sum + x, 0) / whole.length;
+  const meanY = whole.reduce((sum, { sizeBytes }) => sum + Math.log(sizeBytes), 0) / whole.length;
+  const covariance = whole.reduce(
+    (sum, { ssimDb: x, sizeBytes }) => sum + (x - meanX) * (Math.log(sizeBytes) - meanY),
+    0,
+  );
+  const variance = whole.reduce((sum, { ssimDb: x }) => sum + (x - meanX) ** 2, 0);
+  return Math.exp(meanY + (covariance / variance) * (ssimDb - meanX));
+}
+
+function percent(share: number): string {
+  return `${share < 0 ? "" : "+"}${(100 * share).toFixed(2)} %`;
+}
