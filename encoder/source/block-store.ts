@@ -33,7 +33,7 @@ export interface BlockOwner {
   isWanted(blockIndex: number): boolean;
 }
 
-export type NewBlock = { owner: BlockOwner; index: number; startByte: number; sizeBytes: number };
+type NewBlock = { owner: BlockOwner; index: number; startByte: number; sizeBytes: number };
 
 export interface BlockStore {
   /**

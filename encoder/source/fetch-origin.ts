@@ -66,7 +66,12 @@ async function run(origin: Origin, fetch: Fetch): Promise<void> {
       startByte: fetch.position,
       limits: origin.services.limits,
       signal: AbortSignal.any([origin.ended.signal, fetch.controller.signal]),
-      open: (startByte, signal) => openOrigin(origin, { startByte, endByte: fetch.endByte }, signal),
+      async open(startByte, signal) {
+        const opened = await openOrigin(origin, { startByte, endByte: fetch.endByte }, signal);
+        // The first fetch asks for a block before anybody knows whether there is that much.
+        fetch.endByte = Math.min(fetch.endByte, origin.sizeBytes ?? fetch.endByte);
+        return opened;
+      },
       take: (chunk, position) =>
         origin.mode === "ranged"
           ? takePart(origin, fetch, writer, { chunk, position })

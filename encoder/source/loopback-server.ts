@@ -14,7 +14,7 @@ export type PublishedContent = {
 };
 
 /** An address that is served until it is revoked; what is being read then breaks off. */
-export type Publication = { url: string; revoke: () => void };
+type Publication = { url: string; revoke: () => void };
 
 export interface LoopbackServer {
   publish(content: PublishedContent): Publication;

@@ -27,6 +27,16 @@ describe("a source whose server gives ranges", () => {
     expect(server.requests[1]?.headers["if-range"]).toBe('"v1"');
   });
 
+  it.each([1, 65_535, 65_536])(
+    "is asked for once when it is no larger than a block: %i bytes",
+    async (size) => {
+      const small = BYTES.subarray(0, size);
+      const server = await serve((request, response) => serveBytes(request, response, small));
+      expect((await readAll(server.origin)).equals(small)).toBe(true);
+      expect(rangesOf(server)).toEqual(["bytes=0-65535"]);
+    },
+  );
+
   it("may give less of each range than was asked for", async () => {
     const server = await serve((request, response) => {
       const [first, last] = askedRange(request);
