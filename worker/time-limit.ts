@@ -17,3 +17,13 @@ export async function withTimeLimit<Result>(
     clearTimeout(timer);
   }
 }
+
+/** The outcome of a call that takes no signal. When `limitMs` is over this rejects; the call itself goes on unheard. */
+export function answerWithin<Result>(limitMs: number, call: () => Promise<Result>): Promise<Result> {
+  return withTimeLimit(limitMs, (signal) => {
+    const timeUp = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+    return Promise.race([call(), timeUp]);
+  });
+}

@@ -20,7 +20,7 @@ export type SpanPlan = SourceSpan & {
   seekTicks: number | null;
 };
 
-export type PlannedPart = Omit<ChunkPart, "key"> & {
+type PlannedPart = Omit<ChunkPart, "key"> & {
   /** Path of the file that is written. */
   outputPath: string;
 };

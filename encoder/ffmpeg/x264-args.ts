@@ -19,8 +19,11 @@ const KEYFRAMES_ONLY_FORCED = "1000000";
  */
 const FIRST_PASS_CRF = "23";
 
-/** How far a single pass may stray before x264 corrects it: a chunk has less time than a film to make up for it. */
-const CHUNK_RATE_TOLERANCE = "0.1";
+/**
+ * How far a single pass may stray from its rate before x264 corrects it. Its own 1.0 missed by up to 8 % in a minute of
+ * mixed scenes where this missed by 1 %, at the same SSIM.
+ */
+const RATE_TOLERANCE = "0.03";
 
 /** Less than half a tick, and more than what a product of decimals loses. */
 const KEYFRAME_SLACK_SECONDS = 0.000001;
@@ -40,9 +43,7 @@ export function x264Args(video: VideoSpec, plan: X264Plan): string[] {
   const isChunk = plan.chunkStartSeconds !== null;
   const params = [
     ...(isChunk ? ["stitchable=1", "open-gop=0"] : []),
-    ...(isChunk && video.rate.mode === "bitrate" && plan.pass === null
-      ? [`ratetol=${CHUNK_RATE_TOLERANCE}`]
-      : []),
+    ...(video.rate.mode === "bitrate" && plan.pass === null ? [`ratetol=${RATE_TOLERANCE}`] : []),
     ...(plan.rateHint ? [`fps=${rationalArg(plan.rateHint)}`] : []),
     ...(plan.pass ? [`stats=${plan.pass.statsName}`] : []),
   ];

@@ -2,7 +2,7 @@
 import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { TaskResult } from "../../encoder/contract/report.ts";
 import type { JobEvent } from "../../worker/domain/job-events.ts";
-import type { JobState } from "../../worker/domain/job-record.ts";
+import type { JobState, TaskWork } from "../../worker/domain/job-record.ts";
 import type { OutputRequest } from "../../worker/domain/job-spec.ts";
 import {
   T0,
@@ -32,11 +32,16 @@ export function aQualityVideo(
   return { ...video, rendition: { ...video.rendition, video: picture, audio } };
 }
 
-/** Two outputs in three chunks and one sound, on an encoder with three slots. */
+/** Outputs with a quality in three chunks and one sound, on an encoder with three slots. */
 export function aChunkedJob(
   outputs: OutputRequest[] = [aQualityVideo("/a.mp4"), aQualityVideo("/b.mp4")],
 ): JobState {
   return anIngestedJob({ outputs }, aLongSource(), 3);
+}
+
+/** Ids of the tasks of these kinds, in the order of the ledger. */
+export function idsOf(state: JobState, ...kinds: TaskWork["kind"][]): string[] {
+  return state.tasks.flatMap(({ taskId, work }) => (kinds.includes(work.kind) ? [taskId] : []));
 }
 
 /** Leases what may start and reports the named tasks done, in this order. */

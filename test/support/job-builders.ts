@@ -142,7 +142,7 @@ export function anFfprobe(): Ffprobe {
 }
 
 /** A minute and a half at 30 fps with a keyframe every two seconds, on the grid. */
-export function aTimeline(overrides: { seconds?: number; fps?: number; gopSeconds?: number } = {}): Timeline {
+function aTimeline(overrides: { seconds?: number; fps?: number; gopSeconds?: number } = {}): Timeline {
   const { seconds = 90, fps = 30, gopSeconds = 2 } = overrides;
   const frameTicks = Math.round(TICKS_PER_SECOND / fps);
   const frameCount = Math.round(seconds * fps);

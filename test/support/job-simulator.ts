@@ -27,7 +27,7 @@ import type { Random } from "./random.ts";
 import { brokenPromises } from "./schedule-promises.ts";
 
 /** Tasks that each simulated encoder runs at once. */
-export const SLOTS = 3;
+const SLOTS = 3;
 
 /** A message that may be lost, doubled, late or out of order. */
 type Mail = { at: number; event: JobEvent };
@@ -59,9 +59,9 @@ export function runSchedule(random: Random): Run {
     if (random.chance(0.01)) {
       apply(world, { type: "encoder-gone", encoder: String(random.below(3)) });
     }
-    apply(world, { type: "tick" });
     // What happened may have made more work due at once. Polls go on all the time.
     world.now = world.state === before ? nextMoment(world) : world.now + 1;
+    apply(world, { type: "tick" });
   }
   return { last: world.state, violations: world.violations };
 }
@@ -91,7 +91,7 @@ function newWorld(random: Random): World {
   return {
     random,
     source: random.chance(0.3) ? SHORT_SOURCE : aLongSource(62 + random.below(40)),
-    faults: { attempt: random.pick([0, 0.03, 0.25]), seam: random.pick([0, 0.1, 0.6]) },
+    faults: { attempt: random.pick([0, 0.05, 0.35]), seam: random.pick([0, 0.1, 0.3]) },
     now: T0,
     state: aJob({ ultrafast: random.chance(0.5), outputs: outputs.length === 0 ? all : outputs }),
     mail: [],
@@ -121,10 +121,12 @@ function playWork(world: World, work: Work): void {
   const { random, state } = world;
   switch (work.type) {
     case "ask-fleet": {
-      // The fleet gives and takes as it likes; its answer may be late, and belongs to the request that was sent.
-      const { want, broken } = fleetRequest(state, world.now);
-      const granted = ["0", "1", "2"].filter(() => random.chance(0.6));
-      const retryAfterMs = 1_000 + random.below(10_000);
+      // The fleet gives and takes as it likes, at most what is wanted.
+      const { want, broken, holding } = fleetRequest(state, world.now);
+      const granted = [...new Set([...holding, "0", "1", "2"])]
+        .filter((name) => random.chance(holding.includes(name) ? 0.97 : 0.6))
+        .slice(0, want);
+      const retryAfterMs = 2_000 + random.below(20_000);
       return apply(world, { type: "fleet-replied", want, broken, granted, retryAfterMs });
     }
     case "release":
@@ -189,9 +191,8 @@ function start(world: World, task: TaskRecord, encoder: string): void {
   apply(world, { type: "task-started", ...ref });
   const send = (report: TaskReport, delayMs: number) =>
     post(world, { type: "reported", encoder, reports: [report], expected: [] }, delayMs);
-  for (const progressPercent of [40, 90]) {
-    send({ ...ref, state: "running", phase: "encoding", progressPercent }, random.below(20_000));
-  }
+  const progressPercent = random.below(100);
+  send({ ...ref, state: "running", phase: "encoding", progressPercent }, random.below(20_000));
   const end = endOf(world, task);
   const delayMs = random.below(25_000);
   world.ends.set(`${ref.taskId}/${ref.attempt}`, { at: world.now + delayMs, report: end });
@@ -236,7 +237,7 @@ function endOf(world: World, task: TaskRecord): TaskReport {
 
 function failureOf({ random, state }: World, { work }: TaskRecord): Failure {
   const isReader = work.kind === "assemble" || work.kind === "package";
-  if (isReader && random.chance(0.5)) {
+  if (isReader && random.chance(0.7)) {
     const keys = state.tasks.flatMap(({ result }) =>
       result?.kind === "chunk"
         ? result.parts.map(({ file }) => file.key)
@@ -263,7 +264,7 @@ function failureOf({ random, state }: World, { work }: TaskRecord): Failure {
 
 /** A chunk that was decoded from the wrong place, or has other headers than the rest. */
 function withFaults({ random, faults }: World, result: TaskResult): TaskResult {
-  if (result.kind !== "chunk" || !random.chance(faults.seam / 3)) {
+  if (result.kind !== "chunk" || !random.chance(faults.seam)) {
     return result;
   }
   if (random.chance(0.05)) {

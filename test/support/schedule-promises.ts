@@ -133,7 +133,8 @@ function fits(tasks: readonly TaskRecord[], group: string): boolean {
     return (
       result !== null &&
       (isLast ||
-        (right != null &&
+        (right !== undefined &&
+          right !== null &&
           result.seam.next === right.seam.first &&
           headers(result.parts) === headers(right.parts)))
     );

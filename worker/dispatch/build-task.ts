@@ -81,7 +81,7 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
 /** A span with what is known of the source, so that the encoder need not probe it again. */
 function spanOf({ id, input }: JobRecord, span: SourceSpan, source: { url: string }) {
   const { mediaInfo } = input;
-  if (mediaInfo?.video == null) {
+  if (mediaInfo === null || mediaInfo.video === null) {
     throw new Error(`Job ${id} has no picture to cut.`);
   }
   return {

@@ -31,7 +31,9 @@ export type Decision = {
 export function decideJob(state: JobState, event: JobEvent, now: number): Decision {
   const heard = event.type === "resumed" ? extendUnheardLeases(state, now) : expireLeases(state, now);
   const { state: next, metadata } = applyEvent(heard, event, now);
-  return { state: withVersion(state, giveUpIdle(settleJob(next, now), now)), metadata };
+  // Most of what is heard is that nothing has happened; of that nothing follows.
+  const settled = next === state ? state : settleJob(next, now);
+  return { state: withVersion(state, giveUpIdle(settled, now)), metadata };
 }
 
 function applyEvent(state: JobState, event: JobEvent, now: number): Decision {

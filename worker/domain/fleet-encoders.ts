@@ -35,7 +35,10 @@ export const BROKEN_MS = 30_000;
 /** When nothing else is free it is tried again sooner: a process that was restarted answers within seconds. */
 export const BROKEN_LAST_RESORT_MS = 3_000;
 
-/** Names that the job could be given, the best first: its own last one, then one that nobody may come back to. */
+/**
+ * Names that the job could be given, the best first: its own last one, then one that nobody may come back to. Of broken
+ * ones, that may be tried again as the last resort, whichever has rested longest.
+ */
 export function freeEncoders(
   state: FleetState,
   jobId: string,
@@ -52,7 +55,7 @@ export function freeEncoders(
   const free = pool.names
     .map((name) => rows.get(name) ?? newEncoder(name))
     .filter((encoder) => encoder.jobId === null)
-    .toSorted((a, b) => cost(a) - cost(b) || (a.brokenAt ?? 0) - (b.brokenAt ?? 0));
+    .toSorted((a, b) => (a.brokenAt ?? 0) - (b.brokenAt ?? 0) || cost(a) - cost(b));
   const isRested = ({ brokenAt }: FleetEncoder) =>
     brokenAt !== null && brokenAt + BROKEN_LAST_RESORT_MS <= now;
   return {

@@ -20,7 +20,7 @@ export function encoderLimit(record: JobRecord): number {
 }
 
 /** How many encoders the job could keep busy now; 0 when it has nothing to do for any. */
-export function wantedEncoders(state: JobState, now: number): number {
+function wantedEncoders(state: JobState, now: number): number {
   const { record, tasks } = state;
   if (isFinalJob(record.status)) {
     return 0;
@@ -36,11 +36,13 @@ export function wantedEncoders(state: JobState, now: number): number {
 
 /** Encoders that hold a lease of this job now. */
 export function busyEncoders(state: JobState): string[] {
-  return [
-    ...new Set(
-      state.tasks.flatMap((task) => (task.status === "leased" && task.encoder ? [task.encoder] : [])),
-    ),
-  ];
+  const names = new Set<string>();
+  for (const { status, encoder } of state.tasks) {
+    if (status === "leased" && encoder !== null) {
+      names.add(encoder);
+    }
+  }
+  return [...names];
 }
 
 /** Encoders to ask for room, the best first: those at work, then those that have the source, then the others. */
@@ -112,6 +114,9 @@ export function giveUpIdle(state: JobState, now: number): JobState {
     return state;
   }
   const busy = busyEncoders(state);
+  if (record.granted.every((name) => busy.includes(name))) {
+    return state;
+  }
   const idle = candidateEncoders(state)
     .slice(wantedEncoders(state, now))
     .filter((name) => !busy.includes(name));

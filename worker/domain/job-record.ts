@@ -67,7 +67,7 @@ export type JobRecord = {
 };
 
 /** When the job came how far; null until then. Its end is `completedAt`. */
-export type Milestones = {
+type Milestones = {
   /** An encoder got the first task. */
   firstGrantAt: number | null;
   /** The input was understood and the plan made. */

@@ -58,7 +58,7 @@ function videoOf(tasks: readonly TaskRecord[], { taskId, variant }: PlannedPart)
       : work.kind === "assemble"
         ? work.rendition
         : undefined;
-  if (rendition?.video == null) {
+  if (rendition === undefined || rendition.video === null) {
     throw new TypeError(`Task ${taskId} joins no picture ${variant}.`);
   }
   return rendition.video;

@@ -77,6 +77,7 @@ export function planChunks(
     cpuPerSecond: dearest,
     parallelism: Math.ceil(parallelism / groups.length),
     maxCount: Math.floor(MAX_CHUNK_TASKS / groups.length),
+    isRated: videos.some(({ rate }) => rate.mode === "bitrate" && rate.passes === 1),
     isOnGrid: videos.some((video) => video.keyframeIntervalSeconds !== null),
   });
   return edges.length === 0 ? null : { spans: spansBetween(timeline, edges), groups };

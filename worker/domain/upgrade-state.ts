@@ -63,7 +63,6 @@ type AddedToRecord =
 type RecordV1 = Omit<JobRecord, AddedToRecord> & {
   schema: 1;
   outputs: Omit<OutputRecord, "progressPercent">[];
-  avoidedEncoder?: string;
 };
 type StateV1 = { record: RecordV1; tasks: TaskV1[]; outbox: JobState["outbox"] };
 
@@ -75,7 +74,7 @@ function fromVersion1({ record, tasks, outbox }: StateV1): JobState {
   };
 }
 
-function recordFromVersion1({ avoidedEncoder: _, ...record }: RecordV1): JobRecord {
+function recordFromVersion1(record: RecordV1): JobRecord {
   return {
     ...record,
     schema: RECORD_SCHEMA,

@@ -62,7 +62,7 @@ export function jobEvent(
       outputs,
     },
     outputIndex: null,
-    withMetadata: record.spec.notification.metadata && record.input.status === "transferred",
+    withMetadata: record.spec.notification.metadata && record.input.mediaInfo !== null,
   };
 }
 

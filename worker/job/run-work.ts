@@ -21,7 +21,7 @@ import { webhookBody } from "../domain/webhook-event.ts";
 import { deletePrefix } from "../objects/delete-prefix.ts";
 import { errorText, log } from "../log.ts";
 import { parseMasterKey } from "../secrets/master-key.ts";
-import { withTimeLimit } from "../time-limit.ts";
+import { answerWithin } from "../time-limit.ts";
 import { deliver, type DeliveryResult } from "../webhooks/deliver.ts";
 import type { JobStore } from "./job-store.ts";
 import { unseal } from "./seal.ts";
@@ -123,12 +123,7 @@ async function askFleet({ env, state, signal, apply }: WorkShell): Promise<void>
 }
 
 function acquire(env: Env, request: FleetRequest): Promise<FleetReply> {
-  return withTimeLimit(FLEET_ANSWER_MS, (limit) => {
-    const late = new Promise<never>((_, reject) => {
-      limit.addEventListener("abort", () => reject(new Error("The fleet did not answer.")));
-    });
-    return Promise.race([findFleet(env).acquire(request), late]);
-  });
+  return answerWithin(FLEET_ANSWER_MS, () => findFleet(env).acquire(request));
 }
 
 /** Asks granted encoders one after the other until one has room. */

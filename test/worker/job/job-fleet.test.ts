@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { JobRecord } from "../../../worker/domain/job-record.ts";
 import { FleetObject } from "../../../worker/fleet/fleet-object.ts";
@@ -79,23 +79,37 @@ describe("jobs that share two encoders", () => {
     await hasStatus(account, id, "job.completed");
   });
 
-  it("keep what they run while the fleet cannot be reached", async () => {
-    encoder = holdEncodes();
-    const account = await anAccount();
-    const { id } = await createJob(account);
-    await waitFor(() => expect(encoder.starts.filter(({ jobId }) => jobId === id)).toHaveLength(2));
-    const unreachable = vi.spyOn(FleetObject.prototype, "acquire").mockImplementation(() => {
-      throw new Error("The fleet is away.");
+  it("keep what they run, and take further tasks, while the fleet cannot be reached", async () => {
+    encoder = scriptEncoder((task) => {
+      // Room for one encode, for now.
+      encoder.current.slotsFree = task.kind === "ingest" ? 1 : 0;
+      return task.kind === "ingest" ? succeed(task) : null;
+    });
+    encoder.current.slotsFree = 1;
+    let failures: number | null = null;
+    const spy = vi.spyOn(FleetObject.prototype, "acquire").mockImplementation(() => {
+      if (failures !== null) {
+        failures += 1;
+        throw new Error("The fleet is away.");
+      }
+      // Asked again soon.
+      return { granted: ["0"], retryAfterMs: 100 };
     });
     try {
-      // It asks when it comes back.
-      await evictDurableObject(env.JOBS.getByName(id));
-      await waitFor(() => expect(unreachable).toHaveBeenCalled());
+      const account = await anAccount();
+      const outputs = { "mp4:360p": { path: "/a.mp4" }, "mp4:240p": { path: "/b.mp4" } };
+      const { id } = await createJob(account, { outputs });
+      const startCount = () => encoder.starts.filter(({ jobId }) => jobId === id).length;
+      await waitFor(() => expect(startCount()).toBe(2));
+      failures = 0;
+      await waitFor(() => expect(failures).toBeGreaterThan(1));
+      encoder.current.slotsFree = 1;
+      await waitFor(() => expect(startCount()).toBe(3));
       finishEncodes(id);
       await hasStatus(account, id, "job.completed");
       await waitFor(async () => expect((await record(id)).closing.encoders).toBe(false));
     } finally {
-      unreachable.mockRestore();
+      spy.mockRestore();
     }
   });
 

@@ -223,7 +223,7 @@ describe("GET /v2/jobs/:id", () => {
 });
 
 describe("GET /v2/jobs/:id/progress", () => {
-  it("gives one number per output", async () => {
+  it("gives one number per output, and what the time went into as far as it is known", async () => {
     const { id } = await createJob(account);
     expect(await (await as(account, `/v2/jobs/${id}/progress`)).json()).toEqual({
       id,
@@ -233,6 +233,15 @@ describe("GET /v2/jobs/:id/progress", () => {
       outputs: [
         { key: "mp4:720p", type: "video", format: "mp4:720p", status: "video.waiting", progress: "0%" },
       ],
+      timings: {
+        queue: null,
+        fetch: null,
+        encode: null,
+        assemble: null,
+        upload: null,
+        first_frame: null,
+        total: null,
+      },
     });
   });
 });

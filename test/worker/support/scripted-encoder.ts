@@ -4,14 +4,14 @@
  */
 import { vi } from "vitest";
 import { CONTRACT_VERSION } from "../../../encoder/contract/version.ts";
-import type { PollLine, TaskReport, TaskResult } from "../../../encoder/contract/report.ts";
+import type { EncoderStatus, PollLine, TaskReport, TaskResult } from "../../../encoder/contract/report.ts";
 import type { Task } from "../../../encoder/contract/task.ts";
 import type { Cut } from "../../../encoder/contract/timeline.ts";
 import { aMediaInfo, anFfprobe } from "../../support/job-builders.ts";
 
 export type Webhook = { url: string; headers: Headers; body: string };
 /** A task that arrived at an encoder, which is named by its number. */
-export type Start = { encoder: string; jobId: string; taskId: string };
+type Start = { encoder: string; jobId: string; taskId: string };
 /** An open poll of one job at one encoder, and what it has not been told yet. */
 type Poll = { place: string; news: PollLine[] };
 export type ScriptedEncoder = ReturnType<typeof scriptEncoder>;
@@ -94,7 +94,7 @@ export function scriptEncoder(
     if (current.dead.has(encoder)) {
       throw new TypeError("Network connection lost.");
     }
-    const status = {
+    const status: EncoderStatus = {
       contract: CONTRACT_VERSION,
       bootId: "boot",
       ffmpegVersion: "5.1",

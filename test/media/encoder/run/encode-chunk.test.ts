@@ -202,9 +202,9 @@ describe("encodeChunk", () => {
     const index = await source("open-gop-h265.ts");
     const cuts = cutsAround(index);
     const { path } = await encodeInChunks(directory.path, index, cuts, kept);
-    const [source, result] = await Promise.all([index.path, path].map((file) => lumaPlanes(file, 160 * 90)));
+    const [before, after] = await Promise.all([index.path, path].map((file) => lumaPlanes(file, 160 * 90)));
     for (const frame of cuts.flatMap((cut) => [cut, cut + 1, cut + 2])) {
-      expect(psnr(source?.[frame] ?? NOTHING, result?.[frame] ?? NOTHING)).toBeGreaterThan(45);
+      expect(psnr(before?.[frame] ?? NOTHING, after?.[frame] ?? NOTHING)).toBeGreaterThan(45);
     }
   });
 

@@ -126,7 +126,7 @@ describe("chunkArgs", () => {
       const rate = { mode: "bitrate", bitrateBps, maxrateBps: 6_000_000, passes: 1 } as const;
       const args = chunkArgs(aPlan({ parts: [fixedPart({ rate })] }));
       expect(valueOf(args, "-b:v")).toBe(String(bitrateBps));
-      expect(valueOf(args, "-x264-params")).toBe("stitchable=1:open-gop=0:ratetol=0.1:fps=30000/1001");
+      expect(valueOf(args, "-x264-params")).toBe("stitchable=1:open-gop=0:ratetol=0.03:fps=30000/1001");
       return valueOf(args, "-level");
     });
     expect(levels).toEqual(["3.0", "3.0"]);

@@ -199,6 +199,13 @@ describe("decideFleet", () => {
     expect(fleet.ask("a").granted).toEqual(["0"]);
   });
 
+  it("tries the broken encoder that has rested longest first, not the one that the job has just left", () => {
+    const fleet = aFleet(named(2));
+    fleet.ask("a", { broken: ["1"] });
+    fleet.pass(BROKEN_LAST_RESORT_MS);
+    expect(fleet.ask("a", { holding: ["0"], broken: ["0"] }).granted).toEqual(["1"]);
+  });
+
   it("names the containers of a job and counts all of them against the limit", () => {
     const fleet = aFleet({ type: "counted", count: 3 });
     expect(fleet.ask("a", { want: 2 }).granted).toEqual(["a-0", "a-1"]);

@@ -22,6 +22,17 @@ describe(`${SCHEDULES} random schedules of lost, doubled, late and reordered mes
     expect(open.map(({ seed }) => seed)).toEqual([]);
   });
 
+  it("never wait for the job's deadline: as long as an encoder answers, something goes on", () => {
+    const failures = ({ record }: JobState) => [
+      record.input.failure,
+      ...record.outputs.map((o) => o.failure),
+    ];
+    const stuck = runs.filter(({ last }) =>
+      failures(last).some((failure) => failure?.code === "job_deadline_exceeded"),
+    );
+    expect(stuck.map(({ seed }) => seed)).toEqual([]);
+  });
+
   it("leave nothing leased and nothing waiting at the end", () => {
     const busy = runs.filter(({ last }) =>
       last.tasks.some(({ status }) => status === "leased" || status === "pending"),
@@ -67,19 +78,15 @@ describe(`${SCHEDULES} random schedules of lost, doubled, late and reordered mes
 
   it("exercise success, failure, retries, seams, lost parts, whole encodes and memory exhaustion alike", () => {
     expect(share((state) => state.record.status === "completed")).toBeGreaterThan(0.3);
-    expect(share((state) => state.record.status === "failed")).toBeGreaterThan(0.1);
+    expect(share((state) => state.record.status === "failed")).toBeGreaterThan(0.05);
     expect(hasTask((task) => task.attempt > 1)).toBeGreaterThan(0.3);
     expect(hasTask(({ work }) => work.kind === "analyze")).toBeGreaterThan(0.3);
     expect(hasTask(({ work }) => work.kind === "chunk" && work.isExact)).toBeGreaterThan(0.1);
-    expect(hasTask(({ taskId }) => taskId.endsWith("-whole"))).toBeGreaterThan(0.05);
+    expect(hasTask(({ taskId }) => taskId.endsWith("-whole"))).toBeGreaterThan(0.1);
     const failedWith = (code: string) => (task: TaskRecord) =>
       task.failures.some((failure) => failure.code === code);
-    expect(hasTask(failedWith("work_file_lost"))).toBeGreaterThan(0.02);
-    expect(hasTask(failedWith("encode_out_of_memory"))).toBeGreaterThan(0.05);
-    expect(
-      share((state) =>
-        state.tasks.some((task) => failedWith("encode_out_of_memory")(task) && task.status === "done"),
-      ),
-    ).toBeGreaterThan(0.02);
+    const isAlone = failedWith("encode_out_of_memory");
+    expect(hasTask(failedWith("work_file_lost"))).toBeGreaterThan(0.05);
+    expect(hasTask((task) => isAlone(task) && task.status === "done")).toBeGreaterThan(0.05);
   });
 });
