@@ -74,7 +74,7 @@ async function perform(
         services,
         directory,
         signal: AbortSignal.any([signal, claimed.full]),
-        expectBytes: claimed.expect,
+        expectBytes: (totalBytes) => claimed.expect(totalBytes),
         onProgress,
       });
     });

@@ -80,7 +80,7 @@ export function anAnalyzeTask(changes: Partial<AnalyzeTask> = {}): AnalyzeTask {
 }
 
 /** A stored part that nobody has looked at. */
-export function aWorkFile(changes: Partial<WorkFile> = {}): WorkFile {
+function aWorkFile(changes: Partial<WorkFile> = {}): WorkFile {
   return { key: "work/a.mp4", sizeBytes: 1, sha256: "0".repeat(64), ...changes };
 }
 
