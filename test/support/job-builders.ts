@@ -5,7 +5,7 @@ import type { TaskResult } from "../../encoder/contract/report.ts";
 import { TICKS_PER_SECOND, type Cut, type Timeline } from "../../encoder/contract/timeline.ts";
 import { createJob } from "../../worker/domain/create-job.ts";
 import { decideJob, type Decision } from "../../worker/domain/decide-job.ts";
-import { busyEncoders, fleetRequest } from "../../worker/domain/job-encoders.ts";
+import { busyEncoders, fleetRequest } from "../../worker/domain/ledger/job-encoders.ts";
 import type { JobEvent } from "../../worker/domain/job-events.ts";
 import type { JobState, PhaseMs, TaskRecord } from "../../worker/domain/job-record.ts";
 import { attemptKey, partKey } from "../../worker/domain/object-keys.ts";

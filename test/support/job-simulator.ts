@@ -6,11 +6,11 @@ import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { TaskReport, TaskResult } from "../../encoder/contract/report.ts";
 import { decideJob } from "../../worker/domain/decide-job.ts";
 import { dueWork, nextTimerAt, type Work } from "../../worker/domain/due-work.ts";
-import { candidateEncoders, fleetRequest } from "../../worker/domain/job-encoders.ts";
+import { candidateEncoders, fleetRequest } from "../../worker/domain/ledger/job-encoders.ts";
 import type { JobEvent } from "../../worker/domain/job-events.ts";
 import type { JobState, TaskRecord } from "../../worker/domain/job-record.ts";
 import { isFinalJob } from "../../worker/domain/job-status.ts";
-import { needsWholeEncoder } from "../../worker/domain/startable-tasks.ts";
+import { needsWholeEncoder } from "../../worker/domain/ledger/startable-tasks.ts";
 import { aQualityVideo } from "./chunked-job.ts";
 import {
   SHORT_SOURCE,

@@ -2,7 +2,7 @@
 import type { JobEvent } from "../../worker/domain/job-events.ts";
 import type { JobState, TaskRecord } from "../../worker/domain/job-record.ts";
 import { isFinalJob, isFinalOutput } from "../../worker/domain/job-status.ts";
-import { needsWholeEncoder } from "../../worker/domain/startable-tasks.ts";
+import { needsWholeEncoder } from "../../worker/domain/ledger/startable-tasks.ts";
 
 /** The promises that a step broke, in words. */
 export function brokenPromises(before: JobState, state: JobState, event: JobEvent, now: number): string[] {

@@ -8,8 +8,8 @@ import { CONTRACT_VERSION } from "../../encoder/contract/version.ts";
 import type { JobRecord, JobState, SourceSpan, TaskRecord } from "../domain/job-record.ts";
 import type { JobSecrets } from "../domain/job-spec.ts";
 import { attemptKey, hostedObjectPrefix, workPrefix } from "../domain/object-keys.ts";
-import { chunkParts, renditionFiles } from "../domain/part-files.ts";
-import { needsWholeEncoder } from "../domain/startable-tasks.ts";
+import { chunkParts, renditionFiles } from "../domain/ledger/part-files.ts";
+import { needsWholeEncoder } from "../domain/ledger/startable-tasks.ts";
 import { mintGatewayCredentials } from "../gateway/gateway-credentials.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 

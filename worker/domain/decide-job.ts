@@ -4,8 +4,14 @@
  */
 import type { Json } from "./json.ts";
 import { isOpen } from "./due-work.ts";
-import { applyFleetReply, busyEncoders, dropEncoder, giveUpIdle, withdrawEncoder } from "./job-encoders.ts";
-import { applyReports, type MetadataWrite } from "./apply-reports.ts";
+import {
+  applyFleetReply,
+  busyEncoders,
+  dropEncoder,
+  giveUpIdle,
+  withdrawEncoder,
+} from "./ledger/job-encoders.ts";
+import { applyReports, type MetadataWrite } from "./ledger/apply-reports.ts";
 import { isFinalJob, isFinalOutput } from "./job-status.ts";
 import type { JobEvent, TaskRef } from "./job-events.ts";
 import type { Closing, JobRecord, JobState, TaskRecord, TaskStatus } from "./job-record.ts";
@@ -17,9 +23,9 @@ import {
   handBack,
   renewLeases,
   takeBack,
-} from "./lease.ts";
-import { applyDelivery } from "./outbox.ts";
-import { settleJob } from "./settle-job.ts";
+} from "./ledger/lease.ts";
+import { applyDelivery } from "./ledger/outbox.ts";
+import { settleJob } from "./ledger/settle-job.ts";
 
 export type Decision = {
   state: JobState;

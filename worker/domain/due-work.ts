@@ -4,9 +4,9 @@
  */
 import { isFinalJob } from "./job-status.ts";
 import type { JobState, TaskRecord } from "./job-record.ts";
-import { busyEncoders, isFleetDue, releasableEncoders, SOON_MS } from "./job-encoders.ts";
-import { dueEvent } from "./outbox.ts";
-import { startableTasks } from "./startable-tasks.ts";
+import { busyEncoders, isFleetDue, releasableEncoders, SOON_MS } from "./ledger/job-encoders.ts";
+import { dueEvent } from "./ledger/outbox.ts";
+import { startableTasks } from "./ledger/startable-tasks.ts";
 
 export type Work =
   | { type: "index"; version: number }

@@ -5,7 +5,7 @@
 import { failureMessage, type Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { JobRecord, TaskRecord } from "./job-record.ts";
 import { publicOutputStatus } from "./job-status.ts";
-import { timingsView } from "./milestones.ts";
+import { timingsView } from "./ledger/milestones.ts";
 import { publicUrl } from "./object-location.ts";
 
 type JsonObject = Record<string, unknown>;

@@ -1,5 +1,5 @@
 /** Whether two outputs of a job would write the same object. */
-import { aroundSequence, numberedPath } from "./image-sequence.ts";
+import { aroundSequence, numberedPath } from "./plan/image-sequence.ts";
 import type { OutputRequest } from "./job-spec.ts";
 import { objectKey } from "./object-location.ts";
 

@@ -2,7 +2,7 @@
 import type { MediaInfo } from "../../encoder/contract/media-info.ts";
 import type { RenditionSpec, VideoSpec } from "../../encoder/contract/output-spec.ts";
 import { newTask } from "./create-job.ts";
-import { wholeEncodeCost } from "./encode-cost.ts";
+import { wholeEncodeCost } from "./plan/encode-cost.ts";
 import {
   RECORD_SCHEMA,
   type JobRecord,
@@ -12,7 +12,7 @@ import {
   type TaskWork,
 } from "./job-record.ts";
 import type { JobSpec, RenditionFormat } from "./job-spec.ts";
-import { MAXRATE_FACTOR } from "./resolve-output.ts";
+import { MAXRATE_FACTOR } from "./plan/resolve-output.ts";
 
 /** A job as it is stored; its shape is that of `record.schema`. */
 export type StoredState = { record: { schema: number }; tasks: readonly object[]; outbox: readonly object[] };

@@ -3,8 +3,8 @@
  * for itself. It has no alarm: leases end when somebody asks the next time.
  */
 import { DurableObject } from "cloudflare:workers";
-import { decideFleet, type FleetReply, type FleetRequest } from "../domain/fleet.ts";
-import type { FleetState } from "../domain/fleet-encoders.ts";
+import { decideFleet, type FleetReply, type FleetRequest } from "../domain/fleet/fleet.ts";
+import type { FleetState } from "../domain/fleet/fleet-encoders.ts";
 import { log } from "../log.ts";
 import { fleetSettings } from "./fleet-settings.ts";
 import { openFleetStore, type FleetStore } from "./fleet-store.ts";

@@ -1,6 +1,6 @@
 /** What the operator says of the fleet: which encoders there are, and how many of them one job may have. */
 import { encoderUrls } from "../dispatch/url-encoders.ts";
-import type { FleetPool } from "../domain/fleet-encoders.ts";
+import type { FleetPool } from "../domain/fleet/fleet-encoders.ts";
 
 /** More than any account of Cloudflare or any hall of machines that one object could hand out. */
 const MAX_ENCODERS = 1_000;

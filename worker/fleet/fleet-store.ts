@@ -1,5 +1,5 @@
 /** The fleet's rows: one per job that asks, one per encoder that is known. */
-import type { FleetEncoder, FleetState, Ticket } from "../domain/fleet-encoders.ts";
+import type { FleetEncoder, FleetState, Ticket } from "../domain/fleet/fleet-encoders.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS ticket (job_id TEXT PRIMARY KEY, json TEXT NOT NULL);

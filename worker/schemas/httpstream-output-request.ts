@@ -3,8 +3,8 @@ import { z } from "zod";
 import { AppError } from "../domain/app-error.ts";
 import type { HttpstreamRequest, RenditionFormat } from "../domain/job-spec.ts";
 import { objectKey } from "../domain/object-location.ts";
-import { parseVariantFormat } from "../domain/output-format.ts";
-import { DEFAULT_VARIANTS } from "../domain/output-presets.ts";
+import { parseVariantFormat } from "../domain/format/output-format.ts";
+import { DEFAULT_VARIANTS } from "../domain/format/output-presets.ts";
 import { parsePath } from "./output-path.ts";
 import { fieldPath, parseFields, readFields, type Fields } from "./request-fields.ts";
 

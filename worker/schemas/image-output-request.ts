@@ -1,9 +1,9 @@
 /** Parameters of an image output: which moments, and a path that can name all of them. */
 import { z } from "zod";
 import { AppError } from "../domain/app-error.ts";
-import { countSequences } from "../domain/image-sequence.ts";
+import { countSequences } from "../domain/plan/image-sequence.ts";
 import type { ImageRequest, Resolution } from "../domain/job-spec.ts";
-import { CONTAINER_EXTENSIONS } from "../domain/known-formats.ts";
+import { CONTAINER_EXTENSIONS } from "../domain/format/known-formats.ts";
 import { checkExtension, parsePath } from "./output-path.ts";
 import { parseFields, type Fields } from "./request-fields.ts";
 

@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import { AppError } from "../domain/app-error.ts";
-import { parseCondition } from "../domain/condition.ts";
+import { parseCondition } from "../domain/condition/condition.ts";
 import { findPathConflict } from "../domain/path-conflict.ts";
 import type { OutputRequest } from "../domain/job-spec.ts";
-import { parseOutputFormat } from "../domain/output-format.ts";
+import { parseOutputFormat } from "../domain/format/output-format.ts";
 import { parseHttpstreamOutput } from "./httpstream-output-request.ts";
 import { parseImageOutput } from "./image-output-request.ts";
 import { checkParams } from "./output-params.ts";

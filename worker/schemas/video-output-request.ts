@@ -1,7 +1,7 @@
 /** Parameters of a video output. */
 import { z } from "zod";
 import type { RenditionFormat, VideoRequest } from "../domain/job-spec.ts";
-import { CONTAINER_EXTENSIONS } from "../domain/known-formats.ts";
+import { CONTAINER_EXTENSIONS } from "../domain/format/known-formats.ts";
 import { checkExtension, parsePath } from "./output-path.ts";
 import { parseFields, type Fields } from "./request-fields.ts";
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
-import { FLEET_LEASE_MS } from "../../../worker/domain/fleet.ts";
+import { FLEET_LEASE_MS } from "../../../worker/domain/fleet/fleet.ts";
 import type { FleetObject } from "../../../worker/fleet/fleet-object.ts";
 
 let fleet: DurableObjectStub<FleetObject>;

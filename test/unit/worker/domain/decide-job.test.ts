@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_TASK_FAILURES } from "../../../../worker/domain/retry-policy.ts";
+import { MAX_TASK_FAILURES } from "../../../../worker/domain/ledger/retry-policy.ts";
 import type { JobState } from "../../../../worker/domain/job-record.ts";
 import {
   SHORT_SOURCE,

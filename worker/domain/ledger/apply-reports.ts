@@ -1,0 +1,179 @@
+/** What encoders say of their tasks, applied to the ledger behind the `(taskId, attempt)` fence. */
+import type { Ffprobe } from "../../../encoder/contract/media-info.ts";
+import type { TaskReport, TaskResult } from "../../../encoder/contract/report.ts";
+import { encoderLimit, withdrawEncoder } from "./job-encoders.ts";
+import type { JobState, TaskRecord } from "../job-record.ts";
+import type { Json } from "../json.ts";
+import { failAttempt, isHandedBack, renewLeases, takeBack } from "./lease.ts";
+import { addPhases, withEncoded } from "./milestones.ts";
+import type { TaskRef } from "../job-events.ts";
+import { outputUrls } from "../job-view.ts";
+import { addEvent } from "./outbox.ts";
+import { planTasks } from "../plan/plan-tasks.ts";
+import { redoLostParts } from "./redo-task.ts";
+import { checkResult } from "./task-outcome.ts";
+import { inputTransferredEvent, type MetadataKey } from "../webhook-event.ts";
+
+export type MetadataWrite<Value> = { key: MetadataKey; value: Value };
+type Applied = { state: JobState; metadata: MetadataWrite<Json>[] };
+
+/** Applies all reports of one poll line in order; a snapshot also tells which tasks the encoder no longer has. */
+export function applyReports(
+  state: JobState,
+  event: { encoder: string; reports: readonly TaskReport[]; expected: readonly TaskRef[] },
+  now: number,
+): Applied {
+  const start: Applied = { state: renewLeases(state, event.encoder, now), metadata: [] };
+  const applied = event.reports.reduce((soFar, report) => {
+    const next = applyReport(soFar.state, event.encoder, report, now);
+    return { state: next.state, metadata: [...soFar.metadata, ...next.metadata] };
+  }, start);
+  const names = (refs: readonly TaskRef[], task: TaskRecord) =>
+    refs.some((ref) => ref.taskId === task.taskId && ref.attempt === task.attempt);
+  const isLost = (task: TaskRecord) =>
+    task.encoder === event.encoder && names(event.expected, task) && !names(event.reports, task);
+  return { ...applied, state: takeBack(applied.state, isLost, now) };
+}
+
+function applyReport(state: JobState, encoder: string, report: TaskReport, now: number): Applied {
+  const task = state.tasks.find((candidate) => candidate.taskId === report.taskId);
+  const isCurrent = task?.status === "leased" && task.attempt === report.attempt && task.encoder === encoder;
+  if (task === undefined || !isCurrent) {
+    return { state, metadata: [] };
+  }
+  switch (report.state) {
+    case "running":
+      return { state: applyProgress(state, task, report), metadata: [] };
+    case "failed": {
+      const next = redoLostParts(replaceTask(state, failAttempt(task, report.failure, now)), report.failure);
+      const elsewhere = isHandedBack(report.failure) ? withdrawEncoder(next, encoder, now) : next;
+      return {
+        state: { ...elsewhere, record: { ...elsewhere.record, capacityAt: now } },
+        metadata: [],
+      };
+    }
+    case "done":
+      return applyDone(state, task, report, now);
+  }
+}
+
+function applyProgress(
+  state: JobState,
+  task: TaskRecord,
+  report: Extract<TaskReport, { state: "running" }>,
+): JobState {
+  // A new attempt starts from zero; what the customer sees never falls.
+  const progressPercent = Math.max(task.progressPercent, report.progressPercent);
+  if (task.accepted && task.phase === report.phase && task.progressPercent === progressPercent) {
+    return state;
+  }
+  const next = replaceTask(state, { ...task, accepted: true, phase: report.phase, progressPercent });
+  if (task.work.kind !== "ingest") {
+    return next;
+  }
+  return { ...next, record: { ...next.record, input: { ...next.record.input, progressPercent } } };
+}
+
+function applyDone(
+  state: JobState,
+  task: TaskRecord,
+  { result, phaseMs }: Extract<TaskReport, { state: "done" }>,
+  now: number,
+): Applied {
+  const checked = checkResult(task, result);
+  if (!checked.ok) {
+    return {
+      state: withCapacity(replaceTask(state, failAttempt(task, checked.failure, now)), now),
+      metadata: [],
+    };
+  }
+  const done = replaceTask(state, {
+    ...task,
+    status: "done",
+    accepted: true,
+    progressPercent: 100,
+    endedAt: now,
+    phaseMs: addPhases(task.phaseMs, phaseMs),
+    result: checked.outcome,
+  });
+  const next = withCapacity(done, now);
+  switch (result.kind) {
+    case "ingest":
+      return applyIngest(next, result, now);
+    case "encode":
+      return {
+        state: withEncoded(next, phaseMs, now),
+        metadata: isWorkFile(task) ? [] : outputMetadata(next, task, result.ffprobe, (tree) => tree),
+      };
+    case "chunk":
+      return { state: withEncoded(next, phaseMs, now), metadata: [] };
+    case "assemble":
+      return { state: next, metadata: outputMetadata(next, task, result.ffprobe, (tree) => tree) };
+    case "package":
+      return { state: next, metadata: outputMetadata(next, task, result.ffprobe, (tree) => ({ hls: tree })) };
+    case "analyze":
+    case "image":
+      return { state: next, metadata: [] };
+  }
+}
+
+/** A slot is free. */
+function withCapacity(state: JobState, now: number): JobState {
+  return { ...state, record: { ...state.record, capacityAt: now } };
+}
+
+/** The source is known: the whole plan is made here, once. */
+function applyIngest(state: JobState, result: Extract<TaskResult, { kind: "ingest" }>, now: number): Applied {
+  const { record } = state;
+  const transferred = {
+    ...record,
+    status: "processing" as const,
+    input: {
+      status: "transferred" as const,
+      progressPercent: 100,
+      failure: null,
+      mediaInfo: result.mediaInfo,
+    },
+  };
+  const { mediaInfo: media, ffprobe, timeline } = result;
+  const parallelism = { slots: record.encoderSlots, encoders: encoderLimit(transferred) };
+  const plan = planTasks(transferred, { media, ffprobe, timeline }, parallelism);
+  const planned = {
+    ...state,
+    record: { ...transferred, outputs: plan.outputs },
+    tasks: [...state.tasks, ...plan.tasks],
+  };
+  return {
+    state: record.spec.notification.events
+      ? addEvent(planned, inputTransferredEvent(transferred), now)
+      : planned,
+    metadata: [{ key: "input", value: named(result.ffprobe, record.spec.input.displayUrl) }],
+  };
+}
+
+/** The ffprobe tree of an output that the customer gets. */
+function outputMetadata(
+  state: JobState,
+  task: TaskRecord,
+  ffprobe: Ffprobe,
+  shape: (tree: Json) => Json,
+): MetadataWrite<Json>[] {
+  return task.outputIndexes.map((index) => {
+    const [url] = outputUrls(state.record, index);
+    return { key: `output-${index}`, value: shape(named(ffprobe, url ?? "")) };
+  });
+}
+
+/** A part of something: it has no ffprobe tree that anybody asks for. */
+function isWorkFile({ work }: TaskRecord): boolean {
+  return work.kind === "encode" && work.to === "work";
+}
+
+/** Puts the public name where ffprobe printed the encoder's local one. */
+function named(ffprobe: Ffprobe, filename: string): Json {
+  return { streams: ffprobe.streams, format: { ...ffprobe.format, filename } };
+}
+
+function replaceTask(state: JobState, task: TaskRecord): JobState {
+  return { ...state, tasks: state.tasks.map((other) => (other.taskId === task.taskId ? task : other)) };
+}

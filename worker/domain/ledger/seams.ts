@@ -1,0 +1,123 @@
+/**
+ * Whether chunks fit together: the frame after one has to be the first of the next, seen by both decoders alike, and
+ * the codec's headers have to be the same in all of them. What does not fit is made again by the exact slow way;
+ * what can never fit is given up, and its outputs are encoded whole.
+ */
+import type { FailureCode } from "../../../encoder/contract/failure-catalogue.ts";
+import { encodeWhole } from "../plan/encode-whole.ts";
+import type { ChunkWork, JobState, PartsOf, TaskRecord, TaskWork } from "../job-record.ts";
+import { isFinalOutput } from "../job-status.ts";
+import { redoTask } from "./redo-task.ts";
+
+type ChunkTask = TaskRecord & { work: ChunkWork };
+
+/** Failures that a whole-file encode, with one decoder from front to back and one picture at a time, may not meet. */
+const CURED_BY_WHOLE: readonly FailureCode[] = [
+  "encode_failed",
+  "encode_out_of_memory",
+  "output_check_failed",
+];
+
+/** Brings the chunks' tasks up to date with what is known of their seams. */
+export function settleChunks(state: JobState): JobState {
+  const joins = state.tasks.filter((task) => isJoining(task) && isWanted(state, task));
+  if (joins.length === 0 || state.record.input.status === "failed") {
+    return state;
+  }
+  const groups = groupsOf(state.tasks);
+  const isHopeless = (join: TaskRecord) =>
+    failedCurably(join) ||
+    chunkGroups(join.work).some((name) => isGroupHopeless(state.tasks, groups.get(name) ?? []));
+  const hopeless = joins.filter(isHopeless);
+  if (hopeless.length > 0) {
+    return encodeWhole(state, hopeless);
+  }
+  const redone = new Set([...groups.values()].flatMap(chunksToRedo).map(({ taskId }) => taskId));
+  return redone.size === 0
+    ? state
+    : { ...state, tasks: state.tasks.map((task) => (redone.has(task.taskId) ? redoExactly(task) : task)) };
+}
+
+/** It joins chunks, and somebody still waits for it. */
+function isWanted({ record }: JobState, task: TaskRecord): boolean {
+  return task.outputIndexes.some((index) => {
+    const output = record.outputs[index];
+    return output !== undefined && !isFinalOutput(output.status);
+  });
+}
+
+function isJoining({ work, status }: TaskRecord): boolean {
+  const isJoin = work.kind === "assemble" || work.kind === "package";
+  return isJoin && status !== "done" && status !== "cancelled" && chunkGroups(work).length > 0;
+}
+
+/** The groups of chunks that a task joins. */
+function chunkGroups(work: TaskWork): string[] {
+  const files: PartsOf[] =
+    work.kind === "assemble"
+      ? [work.files]
+      : work.kind === "package"
+        ? work.renditions.map((rendition) => rendition.files)
+        : [];
+  return files.flatMap((parts) => (parts.type === "chunked" ? [parts.group] : []));
+}
+
+/** Chunks by group, in source order as the ledger has them. */
+function groupsOf(tasks: readonly TaskRecord[]): Map<string, ChunkTask[]> {
+  const groups = new Map<string, ChunkTask[]>();
+  for (const task of tasks) {
+    if (isChunk(task)) {
+      const group = groups.get(task.work.group) ?? [];
+      group.push(task);
+      groups.set(task.work.group, group);
+    }
+  }
+  return groups;
+}
+
+function isChunk(task: TaskRecord): task is ChunkTask {
+  return task.work.kind === "chunk";
+}
+
+function isGroupHopeless(tasks: readonly TaskRecord[], chunks: readonly ChunkTask[]): boolean {
+  const needsAnalyses = chunks.some(({ dependsOn }) => dependsOn.length > 0);
+  return (
+    chunks.some(failedCurably) ||
+    (needsAnalyses && tasks.some((task) => task.work.kind === "analyze" && failedCurably(task))) ||
+    haveUnlikeHeaders(chunks) ||
+    badSeams(chunks).some((pair) => pair.every(({ work }) => work.isExact))
+  );
+}
+
+function failedCurably({ status, failures }: TaskRecord): boolean {
+  const last = failures.at(-1);
+  return status === "failed" && last !== undefined && CURED_BY_WHOLE.includes(last.code);
+}
+
+function haveUnlikeHeaders(chunks: readonly ChunkTask[]): boolean {
+  const hashes = chunks.flatMap(({ result }) =>
+    result?.kind === "chunk" ? [result.parts.map((part) => part.extradataHash).join()] : [],
+  );
+  return new Set(hashes).size > 1;
+}
+
+/** Neighbours of which both are done and disagree. A side that saw no frame at an inner edge disagrees too. */
+function badSeams(chunks: readonly ChunkTask[]): [ChunkTask, ChunkTask][] {
+  return chunks.slice(1).flatMap((right, index): [ChunkTask, ChunkTask][] => {
+    const left = chunks[index];
+    if (left?.result?.kind !== "chunk" || right.result?.kind !== "chunk") {
+      return [];
+    }
+    const { next } = left.result.seam;
+    return next !== null && next === right.result.seam.first ? [] : [[left, right]];
+  });
+}
+
+/** Both sides of a bad seam, but for one that was made exactly already. */
+function chunksToRedo(chunks: readonly ChunkTask[]): ChunkTask[] {
+  return badSeams(chunks).flatMap((pair) => pair.filter(({ work }) => !work.isExact));
+}
+
+function redoExactly(task: TaskRecord): TaskRecord {
+  return isChunk(task) ? { ...redoTask(task), work: { ...task.work, isExact: true } } : task;
+}

@@ -1,0 +1,89 @@
+/** Which tasks may start, in which order, and which of them an encoder with room gets. */
+import type { JobState, TaskRecord, TaskWork } from "../job-record.ts";
+import { ANALYZE_FAMILY, familyName } from "../plan/task-families.ts";
+
+/**
+ * What starts first: pictures are cheap and often shown first; joining gives the customer a finished output; analyses
+ * hold up every chunk; whole-file encodes and sound are long. Chunks follow in source order.
+ */
+const START_ORDER = {
+  ingest: 0,
+  image: 1,
+  assemble: 2,
+  package: 2,
+  analyze: 3,
+  encode: 4,
+  chunk: 5,
+} as const satisfies Record<TaskWork["kind"], number>;
+
+/** Tasks that could start now, in the order to start them. */
+export function startableTasks(state: JobState, now: number): TaskRecord[] {
+  const waiting = state.tasks.filter((task) => task.status === "pending" && task.notBefore <= now);
+  if (waiting.length === 0) {
+    return [];
+  }
+  const unfinished = unfinishedNames(state.tasks);
+  return waiting
+    .filter((task) => !task.dependsOn.some((name) => unfinished.has(name)))
+    .toSorted(
+      (a, b) =>
+        START_ORDER[a.work.kind] - START_ORDER[b.work.kind] ||
+        // Long ones first, so that they do not end alone. Chunks are much alike and keep their order.
+        (a.work.kind === "encode" ? b.weight - a.weight : 0),
+    );
+}
+
+/**
+ * The startable tasks that an encoder gets: as many as it has room for. What ran out of memory beside others gets a
+ * whole encoder, for which the one with the fewest tasks takes no new ones until it is empty.
+ */
+export function tasksFor(
+  state: JobState,
+  offer: { encoder: string; slots: number; slotsFree: number },
+  now: number,
+): TaskRecord[] {
+  const leased = state.tasks.filter((task) => task.status === "leased");
+  const held = leased.filter((task) => task.encoder === offer.encoder);
+  // Leases whose start it has not confirmed may be missing in what it said of itself, so they count as taken.
+  const room = offer.slotsFree - held.filter((task) => !task.accepted).length;
+  if (room <= 0 || held.some(needsWholeEncoder)) {
+    return [];
+  }
+  const startable = startableTasks(state, now);
+  const alone = startable.find(needsWholeEncoder);
+  if (alone !== undefined && isEmptiest(offer.encoder, leased)) {
+    return held.length === 0 && room >= offer.slots ? [alone] : [];
+  }
+  return startable.filter((task) => !needsWholeEncoder(task)).slice(0, room);
+}
+
+/** It ran out of memory beside others: the one further try is alone. */
+export function needsWholeEncoder(task: TaskRecord): boolean {
+  return task.failures.some(({ code }) => code === "encode_out_of_memory");
+}
+
+/** No other busy encoder has fewer leases; of equals the first by name. */
+function isEmptiest(encoder: string, leased: readonly TaskRecord[]): boolean {
+  const counts = new Map<string, number>();
+  for (const { encoder: name } of leased) {
+    if (name !== null) {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  const own = counts.get(encoder) ?? 0;
+  return [...counts].every(([name, count]) => own < count || (own === count && encoder <= name));
+}
+
+/** Ids of tasks that are not done, and `<family>-*` for families of which not every task is. */
+function unfinishedNames(tasks: readonly TaskRecord[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { status, taskId, work } of tasks) {
+    if (status !== "done") {
+      names.add(taskId);
+      if (work.kind === "chunk" || work.kind === "analyze") {
+        names.add(familyName(work.kind === "chunk" ? work.group : ANALYZE_FAMILY));
+      }
+    }
+  }
+  return names;
+}

@@ -1,0 +1,48 @@
+/** What is kept of a task's result, and whether the result is what the task was to give. */
+import type { Failure } from "../../../encoder/contract/failure-catalogue.ts";
+import type { TaskResult } from "../../../encoder/contract/report.ts";
+import type { ChunkWork, TaskOutcome, TaskRecord } from "../job-record.ts";
+
+type Checked = { ok: true; outcome: TaskOutcome | null } | { ok: false; failure: Failure };
+
+const WRONG: Checked = { ok: false, failure: { code: "internal_error" } };
+
+/** The outcome for the ledger, or why the attempt counts as failed although it says that it is done. */
+export function checkResult({ work }: TaskRecord, result: TaskResult): Checked {
+  if (work.kind !== result.kind) {
+    return WRONG;
+  }
+  switch (result.kind) {
+    case "encode": {
+      const { object, sha256 } = result;
+      if (work.kind !== "encode" || work.to === "destination") {
+        return { ok: true, outcome: null };
+      }
+      return sha256 === null ? WRONG : { ok: true, outcome: { kind: "encode", file: { ...object, sha256 } } };
+    }
+    case "chunk":
+      return work.kind === "chunk" ? checkChunk(work, result) : WRONG;
+    case "analyze":
+      return { ok: true, outcome: result };
+    case "ingest":
+    case "assemble":
+    case "image":
+    case "package":
+      return { ok: true, outcome: null };
+  }
+}
+
+/** The encoder has checked its files; this is the net below it, because a wrong count shifts all that follows. */
+function checkChunk(work: ChunkWork, result: Extract<TaskResult, { kind: "chunk" }>): Checked {
+  const isWhole = work.parts.length === result.parts.length;
+  const hasAllFrames = work.parts.every(
+    ({ startFrame, endFrame }, index) =>
+      endFrame === null || result.parts[index]?.frameCount === endFrame - startFrame,
+  );
+  if (!isWhole) {
+    return WRONG;
+  }
+  return hasAllFrames
+    ? { ok: true, outcome: result }
+    : { ok: false, failure: { code: "output_check_failed" } };
+}

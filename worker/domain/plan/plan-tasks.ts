@@ -1,0 +1,145 @@
+/**
+ * From a known source to the task ledger: evaluates every `if`, resolves outputs against the source and lists
+ * the tasks that make them. Pure: the same source and request give the same plan.
+ */
+import type { Failure } from "../../../encoder/contract/failure-catalogue.ts";
+import type { Ffprobe, MediaInfo } from "../../../encoder/contract/media-info.ts";
+import type { Timeline } from "../../../encoder/contract/timeline.ts";
+import { chunkTasks, type Parallelism } from "./chunk-tasks.ts";
+import { evaluateCondition, parseCondition } from "../condition/condition.ts";
+import { conditionVariables } from "../condition/condition-variables.ts";
+import { newOutput } from "../create-job.ts";
+import type { JobRecord, OutputRecord, TaskRecord } from "../job-record.ts";
+import type { HttpstreamRequest, ImageRequest, OutputRequest, VideoRequest } from "../job-spec.ts";
+import { keyUrl } from "../job-view.ts";
+import { objectKey } from "../object-location.ts";
+import { resolveImage, resolveVariants, resolveVideo } from "./resolve-output.ts";
+import { wholeTasks, withThreads, type OutputDemand } from "./whole-tasks.ts";
+
+/** Six seconds, as Apple's authoring guide asks for and as Coconut's packager cuts. */
+const HLS_SEGMENT_SECONDS = 6;
+
+/** A job's URLs stand together in its last webhook, their keys in its record: each a row of at most 1.5 MB. */
+const MAX_LIST_CHARS = 800_000;
+/** Quotes and comma around a URL. */
+const URL_OVERHEAD_CHARS = 3;
+
+export type Plan = { outputs: OutputRecord[]; tasks: TaskRecord[] };
+
+/** What the ingest task found out. */
+export type KnownSource = { media: MediaInfo; ffprobe: Ffprobe; timeline: Timeline | null };
+
+/** `demand` is null for an output of which nothing will be made. */
+type OutputPlan = { output: OutputRecord; demand: OutputDemand | null };
+
+/** The plan of all outputs. */
+export function planTasks(record: JobRecord, source: KnownSource, parallelism: Parallelism): Plan {
+  const { media, ffprobe, timeline } = source;
+  const variables = conditionVariables(media, ffprobe);
+  const plans = withoutConflicts(
+    record,
+    record.spec.outputs.map((request, index): OutputPlan => {
+      if (request.condition !== null && !evaluateCondition(parseCondition(request.condition), variables)) {
+        return { output: newOutput("skipped"), demand: null };
+      }
+      return planOutput(record, request, index, media);
+    }),
+  );
+  const demands = plans.flatMap(({ demand }) => demand ?? []);
+  const chunked = chunkTasks(demands, { jobId: record.id, media, timeline }, parallelism);
+  const whole = demands
+    .filter(({ outputIndex }) => !chunked.outputIndexes.includes(outputIndex))
+    .flatMap((demand) => wholeTasks(record.id, demand, media));
+  const chunkCount = chunked.tasks.filter(({ work }) => work.kind === "chunk").length;
+  return {
+    outputs: plans.map(({ output }) => output),
+    tasks: [...withThreads(whole, parallelism.slots, chunkCount), ...chunked.tasks],
+  };
+}
+
+/**
+ * Fails outputs that cannot stand beside the ones before them: which conditions hold at once, and how many
+ * pictures an interval gives, is known only now.
+ */
+function withoutConflicts(record: JobRecord, plans: OutputPlan[]): OutputPlan[] {
+  const taken = new Set<string>();
+  let listLength = 0;
+  return plans.map((plan) => {
+    // Two packages in one folder overwrite each other's segments, whatever their playlists are called.
+    const folders = plan.demand?.kind === "package" ? [`${plan.demand.prefix}/`] : [];
+    const claims = [...plan.output.keys, ...folders];
+    if (claims.some((claim) => taken.has(claim))) {
+      return failed({ code: "output_path_taken" });
+    }
+    // Measured as told: percent-encoding makes up to nine characters of one.
+    const length = plan.output.keys.reduce(
+      (sum, key) => sum + keyUrl(record, key).length + URL_OVERHEAD_CHARS,
+      0,
+    );
+    if (listLength + length > MAX_LIST_CHARS) {
+      return failed({ code: "output_list_too_long" });
+    }
+    listLength += length;
+    claims.forEach((claim) => taken.add(claim));
+    return plan;
+  });
+}
+
+function planOutput(record: JobRecord, request: OutputRequest, index: number, media: MediaInfo): OutputPlan {
+  switch (request.type) {
+    case "video":
+      return planVideo(record, request, index, media);
+    case "image":
+      return planImage(record, request, index, media);
+    case "httpstream":
+      return planHttpstream(record, request, index, media);
+  }
+}
+
+function planVideo(record: JobRecord, request: VideoRequest, index: number, media: MediaInfo): OutputPlan {
+  const resolved = resolveVideo(request, media);
+  if (!resolved.ok) {
+    return failed(resolved.failure);
+  }
+  const key = objectKey(record.spec.storage.path, request.path);
+  return queued([key], { kind: "file", outputIndex: index, rendition: resolved.rendition, key });
+}
+
+function planImage(record: JobRecord, request: ImageRequest, index: number, media: MediaInfo): OutputPlan {
+  const resolved = resolveImage(request, media);
+  if (!resolved.ok) {
+    return failed(resolved.failure);
+  }
+  const keys = resolved.paths.map((path) => objectKey(record.spec.storage.path, path));
+  return queued(keys, { kind: "images", outputIndex: index, image: resolved.image, keys });
+}
+
+function planHttpstream(
+  record: JobRecord,
+  request: HttpstreamRequest,
+  index: number,
+  media: MediaInfo,
+): OutputPlan {
+  const resolved = resolveVariants(request, media);
+  if (!resolved.ok) {
+    return failed(resolved.failure);
+  }
+  const folder = objectKey(objectKey(record.spec.storage.path, request.path), request.hls.path);
+  const prefix = folder.replace(/\/+$/, "");
+  const { playlistName } = request;
+  return queued([objectKey(prefix, `${playlistName}.m3u8`)], {
+    kind: "package",
+    outputIndex: index,
+    renditions: resolved.renditions,
+    prefix,
+    playlistName,
+    segmentSeconds: HLS_SEGMENT_SECONDS,
+  });
+}
+
+const queued = (keys: string[], demand: OutputDemand): OutputPlan => ({
+  output: newOutput("queued", { keys }),
+  demand,
+});
+
+const failed = (failure: Failure): OutputPlan => ({ output: newOutput("failed", { failure }), demand: null });
