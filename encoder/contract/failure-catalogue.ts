@@ -210,3 +210,15 @@ export function failureMessage(failure: Failure): string {
 export function retryClass(code: FailureCode): RetryClass {
   return FAILURES[code].retry;
 }
+
+/** What the file is, in contrast to how it was fetched: one output may meet it where another does not. */
+const SOURCE_CONTENT_FAILURES: readonly FailureCode[] = [
+  "source_empty",
+  "source_not_media",
+  "source_limits_exceeded",
+];
+
+/** The source cannot be fetched (any more), so nothing else can be made of it either. */
+export function isFetchFailure(code: FailureCode): boolean {
+  return code.startsWith("source_") && !SOURCE_CONTENT_FAILURES.includes(code);
+}

@@ -2,7 +2,7 @@
  * Consequences: what the ledger's present state means for input, outputs and job. Runs after every event, so a
  * status has one source and no path can forget to set it.
  */
-import type { Failure } from "../../../encoder/contract/failure-catalogue.ts";
+import { isFetchFailure, type Failure } from "../../../encoder/contract/failure-catalogue.ts";
 import type { JobRecord, JobState, OutputRecord, TaskRecord } from "../job-record.ts";
 import { advanceOutput, isFinalJob, isFinalOutput, type OutputStatus } from "../job-status.ts";
 import { inputView, outputViews } from "../job-view.ts";
@@ -44,13 +44,13 @@ function settleInput(state: JobState): JobState {
     : withRecord(state, { input: { ...input, status: "failed", failure } });
 }
 
-/** Why nothing more can be made of the source: it was never understood, or it is no longer what it was. */
+/** Why nothing more can be made of the source: it was never understood, or it cannot be read any more. */
 function sourceFailure(tasks: readonly TaskRecord[]): Failure | undefined {
   return tasks
     .filter((task) => task.status === "failed")
     .flatMap((task) => {
       const last = task.failures.at(-1);
-      const isOfSource = task.work.kind === "ingest" || last?.code.startsWith("source_") === true;
+      const isOfSource = task.work.kind === "ingest" || (last !== undefined && isFetchFailure(last.code));
       return last !== undefined && isOfSource ? [last] : [];
     })[0];
 }

@@ -55,6 +55,15 @@ describe("settleJob", () => {
     expect(failed.outbox.at(-1)?.event).toBe("job.failed");
   });
 
+  it("fails only the output that meets a damaged place in the source", () => {
+    const state = failForGood(aChunkedJob([aQualityVideo("/a.mp4"), anImage()]), "output-1", {
+      code: "source_not_media",
+    });
+    expect(state.record.input.status).toBe("transferred");
+    expect(outputs(state)).toEqual(["encoding", "failed"]);
+    expect(finishAll(state, ["chunk-1"]).record.status).toBe("processing");
+  });
+
   it("weighs a chunked output's progress by the work of its parts", () => {
     const state = aChunkedJob([aQualityVideo("/a.mp4")]);
     const percent = (now: JobState) => now.record.outputs[0]?.progressPercent ?? 0;
