@@ -17,6 +17,8 @@ export type EncodePlan = {
   formatName: string;
   /** Where the outputs' time starts in the source, from `timelineZero`. */
   zeroSeconds: number;
+  /** From `zeroStream`. */
+  zeroStream: number | null;
   /** The source's average rate; null when it is unknown. */
   sourceFrameRate: Rational | null;
   rendition: RenditionSpec;
@@ -30,16 +32,19 @@ export type EncodePlan = {
 /** The arguments of ffmpeg, without the program's name. */
 export function encodeArgs(plan: EncodePlan): string[] {
   const { rendition, threads, pass } = plan;
-  const start = startArgs(plan);
   const audio = pass?.number === 1 ? null : rendition.audio;
+  const mapped = [rendition.video, audio].flatMap((spec) => (spec ? [spec.sourceStreamIndex] : []));
+  const start = startArgs(plan);
+  // Counted on the output's own time, so that a cut has exactly this length.
+  const { durationSeconds } = rendition.span;
+  const cut = [...start.ofOutput, ...(durationSeconds === null ? [] : ["-t", secondsArg(durationSeconds)])];
   return [
     ...FFMPEG_ARGS,
     // Decoding, filtering and encoding each take the planned number of threads: x264's bytes depend on it.
     "-filter_threads",
     String(threads),
     ...sourceInput(plan.sourceUrl, "-threads", String(threads), ...start.ofInput),
-    ...(rendition.video ? ["-map", `0:${rendition.video.sourceStreamIndex}`] : []),
-    ...(audio ? ["-map", `0:${audio.sourceStreamIndex}`] : []),
+    ...mapped.flatMap((streamIndex) => ["-map", `0:${streamIndex}`]),
     // Nothing but the mapped streams: no subtitles, no data. Titles and dates travel; chapters would be wrong in a
     // cut, and a timecode tag would add a data track.
     "-sn",
@@ -54,10 +59,12 @@ export function encodeArgs(plan: EncodePlan): string[] {
       ? videoArgs(rendition.video, { threads, sourceFrameRate: plan.sourceFrameRate, pass })
       : []),
     ...(audio ? audioArgs(audio) : []),
-    ...start.ofOutput,
-    // Counted on the output's own time, so that a cut has exactly this length.
-    ...(rendition.span.durationSeconds === null ? [] : ["-t", secondsArg(rendition.span.durationSeconds)]),
+    ...cut,
     ...(pass?.number === 1 ? ["-f", "null", "-"] : fileArgs(plan.outputPath)),
+    // Read, so that FFmpeg counts from it, and thrown away.
+    ...(plan.zeroStream === null || mapped.includes(plan.zeroStream)
+      ? []
+      : ["-map", `0:${plan.zeroStream}`, "-c", "copy", ...cut, "-f", "null", "-"]),
   ];
 }
 

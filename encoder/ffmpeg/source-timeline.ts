@@ -4,7 +4,7 @@
  */
 import type { Ffprobe } from "../contract/media-info.ts";
 import type { ProbedMedia } from "./parse-probe.ts";
-import { readNumber, readObject, readText } from "./probe-tree.ts";
+import { readCount, readNumber, readObject, readText } from "./probe-tree.ts";
 
 /**
  * A container that cannot store negative times moves the picture back: by the priming of the sound, 21 to 48 ms, or by
@@ -28,6 +28,40 @@ export function timelineZero({ mediaInfo, ffprobe }: ProbedMedia): number {
   const late = pictureStart - fileStart;
   // Rounded down to ffmpeg's resolution, so that the first frame never lands before zero and is lost.
   return late > 0 && late <= MUXER_DELAY_SECONDS ? Math.floor(late * 1e6) / 1e6 : 0;
+}
+
+/** Containers that FFmpeg counts from the earliest of the streams that it reads, and not from the start of the file. */
+const COUNTED_BY_STREAMS = ["mpegts", "mpeg", "ogg"];
+
+/**
+ * The stream with which the file starts, by ffprobe's number. FFmpeg has to read it along with whatever is wanted, so
+ * that its zero is the start of the file. Null for a container in which it always is.
+ */
+export function zeroStream({ mediaInfo, ffprobe }: ProbedMedia): number | null {
+  const names = mediaInfo.formatName.split(",");
+  if (!COUNTED_BY_STREAMS.some((name) => names.includes(name))) {
+    return null;
+  }
+  const starts = ffprobe.streams.flatMap((stream) => {
+    const [index, start] = [readNumber(stream, "index"), readNumber(stream, "start_time")];
+    return index === null || start === null || !isCopyable(stream) ? [] : [{ index, start }];
+  });
+  return starts.toSorted((one, other) => one.start - other.start)[0]?.index ?? null;
+}
+
+/** FFmpeg copies no picture without a size and no sound without a rate, not even to nowhere. */
+function isCopyable(stream: Ffprobe["streams"][number]): boolean {
+  switch (readText(stream, "codec_type")) {
+    case "video":
+      return (readCount(stream, "width") ?? 0) > 0 && (readCount(stream, "height") ?? 0) > 0;
+    case "audio":
+      return (readCount(stream, "sample_rate") ?? 0) > 0;
+    case "subtitle":
+    case "data":
+      return true;
+    default:
+      return false;
+  }
 }
 
 /**

@@ -48,8 +48,9 @@ export async function encodeChunk(work: ChunkWork, ctx: WorkContext): Promise<En
   }
   const exact = await runOnce(work, null, ctx);
   if ("flaw" in exact) {
-    // Frames that no attempt can decode: the source lacks them.
-    const code = tellsOfDamage(exact.warnings) ? "source_not_media" : "output_check_failed";
+    // Frames that no attempt can decode at the source's end: it broke off. Within it, an encode in one piece may bear it.
+    const isBrokenOff = task.end === null && tellsOfDamage(exact.warnings);
+    const code = isBrokenOff ? "source_not_media" : "output_check_failed";
     throw new TaskFailure({ code }, { log: `${exact.flaw}\n${exact.warnings}` });
   }
   return finish(work, exact, ctx);

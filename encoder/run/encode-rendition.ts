@@ -7,7 +7,7 @@ import { tellsOfDamage } from "../ffmpeg/classify-failure.ts";
 import { encodeArgs, type EncodePlan } from "../ffmpeg/encode-args.ts";
 import type { ProbedMedia } from "../ffmpeg/parse-probe.ts";
 import { estimateSeconds, findFlaw, leastSeconds } from "../ffmpeg/rendition-plan.ts";
-import { timelineZero } from "../ffmpeg/source-timeline.ts";
+import { timelineZero, zeroStream } from "../ffmpeg/source-timeline.ts";
 import { takesTwoPasses } from "../ffmpeg/x264-args.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
 import { probeFile, probeSource, type MediaSource } from "./probe-source.ts";
@@ -43,6 +43,7 @@ export async function encodeRendition(work: EncodeWork, ctx: WorkContext): Promi
     sourceUrl: work.source.url,
     formatName: source.mediaInfo.formatName,
     zeroSeconds: timelineZero(source),
+    zeroStream: zeroStream(source),
     sourceFrameRate: source.mediaInfo.video?.frameRate ?? null,
     rendition,
     threads,

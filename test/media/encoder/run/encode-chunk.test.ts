@@ -1,4 +1,5 @@
-import { stat, truncate } from "node:fs/promises";
+import { readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   chunkTasks,
@@ -250,6 +251,22 @@ describe("encodeChunk", () => {
     const wrong = middle ? [{ ...middle, parts }] : [];
     await expect(runChunks(directory.path, index.path, wrong)).rejects.toMatchObject({
       failure: { code: "output_check_failed" },
+    });
+  });
+
+  it("does not call a source damaged for frames that it lacks within: in one piece it may still be encoded", async () => {
+    const index = await source("open-gop-h264.ts");
+    const file = await readFile(index.path);
+    // The next packet of each stream then tells of a gap.
+    const torn = Buffer.concat([file.subarray(0, 188 * 40), file.subarray(188 * 43)]);
+    const path = join(directory.path, "torn.ts");
+    await writeFile(path, torn);
+    const [, middle] = chunkTasks(index, [20, 40], [kept]);
+    const parts = middle?.parts.map((part) => ({ ...part, endFrame: 41 })) ?? [];
+    const wrong = middle ? [{ ...middle, parts }] : [];
+    await expect(runChunks(directory.path, path, wrong)).rejects.toMatchObject({
+      failure: { code: "output_check_failed" },
+      log: expect.stringContaining("corrupt"),
     });
   });
 

@@ -83,6 +83,29 @@ describe("encodeRendition, with sound", () => {
     }
   });
 
+  it.each(["ts", "mpg", "mkv"])(
+    "gives sound and picture of .%s that are encoded apart the same beginning",
+    async (extension) => {
+      const mpeg2 = ["-c:v", "mpeg2video", "-q:v", "2", "-c:a", "mp2"];
+      const lateSound = await clip(
+        `late-sound.${extension}`,
+        ["-i", flashAndBeep, "-itsoffset", "0.5", "-ss", "0.5", "-i", flashAndBeep],
+        ["-map", "0:v", "-map", "1:a", ...mpeg2],
+      );
+      const latePicture = await clip(
+        `late-picture.${extension}`,
+        ["-itsoffset", "0.52", "-ss", "0.52", "-i", flashAndBeep, "-i", flashAndBeep],
+        ["-map", "0:v", "-map", "1:a", ...mpeg2],
+      );
+      const soundAlone = await encode(lateSound, { video: null });
+      expect(Math.abs(onsetSeconds(await samples(soundAlone)) - 1)).toBeLessThan(0.03);
+      const pictureAlone = await encode(latePicture, { audio: null });
+      const [lumas, times] = await Promise.all([frameLumas(pictureAlone), frameTimes(pictureAlone)]);
+      expect(Math.abs((times[lumas.findIndex((luma) => luma > 128)] ?? 0) - 1)).toBeLessThan(0.05);
+      expect(await probeEntry(pictureAlone, "v:0", "format=nb_streams")).toBe("1");
+    },
+  );
+
   it.each(["ts", "mkv", "flv"])(
     "keeps picture and sound of .%s together, whose muxer moves both",
     async (extension) => {

@@ -53,6 +53,7 @@ async function useSource(): Promise<void> {
     sourceUrl: source().url,
     formatName: "mov",
     zeroSeconds: 0,
+    zeroStream: null,
     sourceFrameRate: null,
     pass: null,
   };

@@ -7,6 +7,7 @@ function aPlan(overrides: Partial<EncodePlan> = {}): EncodePlan {
     sourceUrl: "file:/scratch/source",
     formatName: "mov,mp4,m4a,3gp,3g2,mj2",
     zeroSeconds: 0,
+    zeroStream: null,
     sourceFrameRate: { num: 25, den: 1 },
     rendition: aRenditionSpec(),
     threads: 1,
@@ -141,6 +142,17 @@ describe("encodeArgs", () => {
     const args = encodeArgs(aPlan({ zeroSeconds: 0.021333 }));
     expect(valueOf(args, "-itsoffset")).toBe("-0.021333");
     expect(args).not.toContain("-ss");
+  });
+
+  it("reads the stream with which the file starts along, as far as the output goes, and writes nothing of it", () => {
+    const span = { startSeconds: 4, durationSeconds: 2 };
+    const rendition = aRenditionSpec({ video: null, span });
+    const args = encodeArgs(aPlan({ formatName: "mpegts", zeroStream: 0, rendition }));
+    expect(args.slice(args.indexOf("file:/scratch/out.mp4") + 1)).toEqual([
+      ...["-map", "0:0", "-c", "copy", "-ss", "4", "-t", "2", "-f", "null", "-"],
+    ]);
+    const both = encodeArgs(aPlan({ formatName: "mpegts", zeroStream: 0 }));
+    expect(both.at(-1)).toBe("file:/scratch/out.mp4");
   });
 
   it("maps only the streams of the plan", () => {

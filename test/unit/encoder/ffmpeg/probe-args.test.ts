@@ -18,6 +18,7 @@ const COMMAND_LINES = {
     sourceUrl: url,
     formatName: "mpegts",
     zeroSeconds: 0,
+    zeroStream: null,
     sourceFrameRate: null,
     rendition: aRenditionSpec(),
     threads: 1,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseProbe, type ProbedMedia } from "../../../../encoder/ffmpeg/parse-probe.ts";
-import { exactEndSeconds, timelineZero } from "../../../../encoder/ffmpeg/source-timeline.ts";
+import { exactEndSeconds, timelineZero, zeroStream } from "../../../../encoder/ffmpeg/source-timeline.ts";
 
 function probe(trait: string): ProbedMedia {
   const url = new URL(`../../../fixtures/probe/${trait}.json`, import.meta.url);
@@ -29,6 +29,28 @@ describe("timelineZero", () => {
 
   it("is the start of the file when the times are nonsense", () => {
     expect(timelineZero(probe("hostile-numbers"))).toBe(0);
+  });
+});
+
+describe("zeroStream", () => {
+  it("is the stream with which a transport stream starts", () => {
+    expect(zeroStream(probe("mpegts-late-picture"))).toBe(1);
+  });
+
+  it("is none where the start of the file is FFmpeg's zero, whichever streams are read", () => {
+    expect(zeroStream(probe("late-audio"))).toBeNull();
+    expect(zeroStream(probe("ten-bit-matroska"))).toBeNull();
+  });
+
+  it("is none that FFmpeg could not even copy, and none without a start", () => {
+    const { mediaInfo, ffprobe } = probe("mpegts-late-picture");
+    const withStreams = (...streams: ProbedMedia["ffprobe"]["streams"]) =>
+      zeroStream({ mediaInfo, ffprobe: { ...ffprobe, streams } });
+    const picture = { index: 0, codec_type: "video", start_time: "1.4" };
+    const sound = { index: 1, codec_type: "audio", sample_rate: "48000", start_time: "1.5" };
+    expect(withStreams(picture, sound)).toBe(1);
+    expect(withStreams({ ...picture, width: 160, height: 90 }, sound)).toBe(0);
+    expect(withStreams({ ...sound, sample_rate: "0" }, { index: 2, codec_type: "data" })).toBeNull();
   });
 });
 
