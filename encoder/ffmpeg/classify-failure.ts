@@ -3,7 +3,7 @@
  * second chance, `again` repeats work that cannot succeed. So each row says why its evidence is enough.
  */
 import type { Failure, FailureCode } from "../contract/failure-catalogue.ts";
-import { SOURCE_LIMITS } from "./source-limits.ts";
+import { SOURCE_LIMITS } from "./probe/source-limits.ts";
 
 export type ProcessEnd = {
   exitCode: number | null;

@@ -1,7 +1,7 @@
 /** What a finished MP4 must be, derived from its plan and its source, and the comparison of the two. */
 import type { RenditionSpec } from "../contract/output-spec.ts";
-import type { ProbedMedia } from "./parse-probe.ts";
-import { exactEndSeconds, timelineZero } from "./source-timeline.ts";
+import type { ProbedMedia } from "./probe/parse-probe.ts";
+import { exactEndSeconds, timelineZero } from "./probe/source-timeline.ts";
 
 /**
  * Containers disagree by a frame or two about where a stream ends. One second, or one percent of a long source, is

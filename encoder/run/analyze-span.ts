@@ -2,8 +2,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnalyzeTask } from "../contract/task.ts";
-import { weighArgs } from "../ffmpeg/chunk-args.ts";
-import { seekTicks } from "../ffmpeg/seek-point.ts";
+import { weighArgs } from "../ffmpeg/chunk/chunk-args.ts";
+import { seekTicks } from "../ffmpeg/chunk/seek-point.ts";
 import { decodedSeconds } from "./encode-chunk.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
 import type { WorkContext } from "./work-context.ts";

@@ -1,6 +1,6 @@
 /** Appends one fragmented MP4 to another, by boxes. */
 import { type FileHandle, open } from "node:fs/promises";
-import { type Box, BOX_HEADER_BYTES, isJoined, readBox } from "../ffmpeg/fragment-boxes.ts";
+import { type Box, BOX_HEADER_BYTES, isJoined, readBox } from "../ffmpeg/chunk/fragment-boxes.ts";
 import { writeFully } from "../write-fully.ts";
 import { TaskFailure } from "./task-failure.ts";
 

@@ -1,11 +1,11 @@
 /** Finds out where a source can be cut. An MP4's index is read by itself; of other files every byte is read once. */
 import type { Timeline } from "../contract/timeline.ts";
-import { findCuttableStream, type CuttableStream } from "../ffmpeg/cuttable-stream.ts";
-import type { FrameList } from "../ffmpeg/frame-list.ts";
-import { readMovIndex } from "../ffmpeg/mov-index.ts";
-import { createPacketIndex, packetIndexArgs } from "../ffmpeg/packet-index.ts";
-import type { ProbedMedia } from "../ffmpeg/parse-probe.ts";
-import { buildTimeline } from "../ffmpeg/timeline.ts";
+import { findCuttableStream, type CuttableStream } from "../ffmpeg/timeline/cuttable-stream.ts";
+import type { FrameList } from "../ffmpeg/timeline/frame-list.ts";
+import { readMovIndex } from "../ffmpeg/timeline/mov-index.ts";
+import { createPacketIndex, packetIndexArgs } from "../ffmpeg/timeline/packet-index.ts";
+import type { ProbedMedia } from "../ffmpeg/probe/parse-probe.ts";
+import { buildTimeline } from "../ffmpeg/timeline/timeline.ts";
 import { readFfprobeLines } from "./ffmpeg.ts";
 import type { MediaSource } from "./probe-source.ts";
 import { readMoov, type ReadBytes } from "./read-moov.ts";

@@ -1,5 +1,5 @@
 /** Reads the packets of an encoded file's picture. */
-import { createPacketReader, packetListArgs, type PacketList } from "../ffmpeg/packet-list.ts";
+import { createPacketReader, packetListArgs, type PacketList } from "../ffmpeg/chunk/packet-list.ts";
 import { readFfprobeLines } from "./ffmpeg.ts";
 import type { WorkContext } from "./work-context.ts";
 

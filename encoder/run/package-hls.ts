@@ -2,12 +2,12 @@
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Ffprobe } from "../contract/media-info.ts";
-import { hlsArgs, MEDIA_PLAYLIST_NAME, packageOffset } from "../ffmpeg/hls-args.ts";
-import { masterPlaylist, type MasterVariant } from "../ffmpeg/master-playlist.ts";
-import { areAligned, parseMediaPlaylist, type MediaPlaylist } from "../ffmpeg/media-playlist.ts";
-import { parseRendition, type PackagedRendition } from "../ffmpeg/parse-rendition.ts";
-import { probePackageArgs, probeRenditionArgs } from "../ffmpeg/probe-args.ts";
-import { parseProbeTree } from "../ffmpeg/probe-tree.ts";
+import { hlsArgs, MEDIA_PLAYLIST_NAME, packageOffset } from "../ffmpeg/hls/hls-args.ts";
+import { masterPlaylist, type MasterVariant } from "../ffmpeg/hls/master-playlist.ts";
+import { areAligned, parseMediaPlaylist, type MediaPlaylist } from "../ffmpeg/hls/media-playlist.ts";
+import { parseRendition, type PackagedRendition } from "../ffmpeg/hls/parse-rendition.ts";
+import { probePackageArgs, probeRenditionArgs } from "../ffmpeg/probe/probe-args.ts";
+import { parseProbeTree } from "../ffmpeg/probe/probe-tree.ts";
 import { runFfmpeg, runFfprobe, wallLimitFor } from "./ffmpeg.ts";
 import { TaskFailure } from "./task-failure.ts";
 import type { WorkContext } from "./work-context.ts";

@@ -1,10 +1,10 @@
 /** Says what a file is, before anything is planned or encoded from it. */
 import { stat } from "node:fs/promises";
 import type { FailureCode } from "../contract/failure-catalogue.ts";
-import { parseProbe, type ProbedMedia } from "../ffmpeg/parse-probe.ts";
+import { parseProbe, type ProbedMedia } from "../ffmpeg/probe/parse-probe.ts";
 import { fileUrl } from "../ffmpeg/input-guards.ts";
-import { probeArgs } from "../ffmpeg/probe-args.ts";
-import { findExceededLimit } from "../ffmpeg/source-limits.ts";
+import { probeArgs } from "../ffmpeg/probe/probe-args.ts";
+import { findExceededLimit } from "../ffmpeg/probe/source-limits.ts";
 import { runFfprobe } from "./ffmpeg.ts";
 import { TaskFailure } from "./task-failure.ts";
 import type { WorkContext } from "./work-context.ts";

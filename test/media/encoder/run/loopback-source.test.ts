@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { encodeArgs } from "../../../../encoder/ffmpeg/encode-args.ts";
 import { encodeRendition } from "../../../../encoder/run/encode-rendition.ts";
-import { packetIndexArgs } from "../../../../encoder/ffmpeg/packet-index.ts";
+import { packetIndexArgs } from "../../../../encoder/ffmpeg/timeline/packet-index.ts";
 import { runFfmpeg, runFfprobe } from "../../../../encoder/run/ffmpeg.ts";
 import { indexSource } from "../../../../encoder/run/index-source.ts";
 import { probeSource } from "../../../../encoder/run/probe-source.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseProbe, type ProbedMedia } from "../../../../encoder/ffmpeg/parse-probe.ts";
+import { parseProbe, type ProbedMedia } from "../../../../encoder/ffmpeg/probe/parse-probe.ts";
 import { estimateSeconds, findFlaw, leastSeconds } from "../../../../encoder/ffmpeg/rendition-plan.ts";
 import { aFrame, anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
 

@@ -1,0 +1,51 @@
+/** Appended chunks and the sound -> the command line that makes one MP4 of them, by copy. */
+import type { Rational } from "../../contract/media-info.ts";
+import { chunkClock } from "./chunk-clock.ts";
+import { FFMPEG_ARGS, fileUrl, secondsArg, sourceInput } from "../input-guards.ts";
+
+export type JoinPlan = {
+  /** All chunks of the picture in one fragmented MP4. */
+  picturePath: string;
+  audioPath: string | null;
+  /** Of the rendition; null for kept source times. */
+  frameRate: Rational | null;
+  outputPath: string;
+};
+
+/** The arguments of ffmpeg, without the program's name. */
+export function joinArgs({ picturePath, audioPath, frameRate, outputPath }: JoinPlan): string[] {
+  const { offsetSeconds, trackTicksPerSecond } = chunkClock(frameRate);
+  return [
+    ...FFMPEG_ARGS,
+    // Without it ffmpeg would move each input to zero by itself, and sound that begins late would begin early.
+    "-copyts",
+    ...sourceInput(fileUrl(picturePath), "-itsoffset", `-${secondsArg(offsetSeconds)}`),
+    ...(audioPath === null ? [] : sourceInput(fileUrl(audioPath))),
+    "-map",
+    "0:v:0",
+    ...(audioPath === null ? [] : ["-map", "1:a:0"]),
+    "-c",
+    "copy",
+    "-map_metadata",
+    "0",
+    "-map_chapters",
+    "-1",
+    "-write_tmcd",
+    "0",
+    "-video_track_timescale",
+    String(trackTicksPerSecond),
+    "-max_muxing_queue_size",
+    "4096",
+    // The index at the front lets a browser play before the whole file is there.
+    "-movflags",
+    "+faststart",
+    "-f",
+    "mp4",
+    fileUrl(outputPath),
+  ];
+}
+
+/** True when ffmpeg had to change a storage time to keep them in order. */
+export function tellsOfDisorder(stderrTail: string): boolean {
+  return /Non-monoton(?:ous|ic) DTS/i.test(stderrTail);
+}

@@ -1,0 +1,36 @@
+/** The command lines of ffprobe. `parse-probe.ts` reads what they print. */
+import { fileUrl, packageInput, sourceInput, TOOL_ARGS } from "../input-guards.ts";
+
+/** What every probe prints: the container and all its streams, as JSON. */
+const SHOW = ["-show_format", "-show_streams", "-of", "json"];
+
+/** One decoder thread: probing decodes a handful of frames, and eight of them at once should not take every core. */
+const THREADS = ["-threads", "1"];
+
+/** Reads a customer's file, or an MP4 that was made from it. `url` as for `sourceInput`. */
+export function probeArgs(url: string): string[] {
+  return [...TOOL_ARGS, ...SHOW, ...sourceInput(url, ...THREADS)];
+}
+
+/**
+ * Reads an MP4 before it is packaged. Adds each stream's extradata, which holds H.264's profile and level, and the
+ * first packets, whose dts say how far decoding runs ahead of the picture.
+ */
+export function probeRenditionArgs(path: string): string[] {
+  return [
+    ...TOOL_ARGS,
+    ...SHOW,
+    "-show_data",
+    "-show_entries",
+    "packet=stream_index,dts_time",
+    // A few packets past the start reach every stream of an interleaved file; the rest is not read.
+    "-read_intervals",
+    "%+#16",
+    ...sourceInput(fileUrl(path), ...THREADS),
+  ];
+}
+
+/** Reads a master playlist that the encoder wrote. */
+export function probePackageArgs(path: string): string[] {
+  return [...TOOL_ARGS, ...SHOW, ...packageInput(path, ...THREADS)];
+}

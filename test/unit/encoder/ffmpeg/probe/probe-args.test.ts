@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { encodeArgs } from "../../../../../encoder/ffmpeg/encode-args.ts";
+import { hlsArgs } from "../../../../../encoder/ffmpeg/hls/hls-args.ts";
+import {
+  firstImageArgs,
+  imageSeriesArgs,
+  singleImageArgs,
+} from "../../../../../encoder/ffmpeg/image-args.ts";
+import {
+  probeArgs,
+  probePackageArgs,
+  probeRenditionArgs,
+} from "../../../../../encoder/ffmpeg/probe/probe-args.ts";
+import { anImageSpec, aRenditionSpec } from "../../../../support/output-specs.ts";
+
+const path = "/scratch/-i %d:x.mp4";
+const url = `file:${path}`;
+const image = { sourceUrl: url, image: anImageSpec(), threads: 1 };
+
+/** Every command line that is ever run on a customer's file or on what was made from it. */
+const COMMAND_LINES = {
+  probe: probeArgs(url),
+  probeRendition: probeRenditionArgs(path),
+  probePackage: probePackageArgs(path),
+  encode: encodeArgs({
+    sourceUrl: url,
+    formatName: "mpegts",
+    zeroSeconds: 0,
+    zeroStream: null,
+    sourceFrameRate: null,
+    rendition: aRenditionSpec(),
+    threads: 1,
+    pass: null,
+    outputPath: "/scratch/out.mp4",
+  }),
+  singleImage: singleImageArgs({ ...image, atSeconds: 1, seekSeconds: 1, outputPath: "/scratch/a.png" }),
+  firstImage: firstImageArgs({ ...image, outputPath: "/scratch/a.png" }),
+  imageSeries: imageSeriesArgs({
+    ...image,
+    firstSeconds: 0,
+    spacingSeconds: 1,
+    count: 31,
+    outputPattern: "a-%d.png",
+  }),
+  hls: hlsArgs({ renditionPath: path, hasVideo: true, hasAudio: true, segmentSeconds: 6, offsetSeconds: 10 }),
+};
+
+describe("probeArgs", () => {
+  it("prints format and streams as JSON", () => {
+    const args = probeArgs("file:/scratch/source");
+    const format = args.indexOf("-show_format");
+    expect(args.slice(format, format + 4)).toEqual(["-show_format", "-show_streams", "-of", "json"]);
+    expect(args.slice(-4)).toEqual(["-threads", "1", "-i", "file:/scratch/source"]);
+  });
+});
+
+describe("the guards of an input", () => {
+  it.each(Object.entries(COMMAND_LINES))("stand before the one input of %s", (_, args) => {
+    const inputs = args.flatMap((argument, index) => (argument === "-i" ? [index] : []));
+    expect(inputs).toHaveLength(1);
+    const before = args.slice(0, inputs[0]);
+    for (const flag of [
+      "-protocol_whitelist",
+      "-format_whitelist",
+      "-max_pixels",
+      "-max_streams",
+      "-max_alloc",
+    ]) {
+      expect(before.filter((argument) => argument === flag)).toHaveLength(1);
+    }
+    expect(before[before.indexOf("-protocol_whitelist") + 1]).toBe("file");
+    expect(args[args.indexOf("-i") + 1]).toBe(`file:${path}`);
+  });
+
+  it.each(Object.entries(COMMAND_LINES))(
+    "let %s open no list of files but the encoder's own",
+    (name, args) => {
+      const formats = args[args.indexOf("-format_whitelist") + 1]?.split(",") ?? [];
+      const lists = [
+        "hls",
+        "dash",
+        "concat",
+        "image2",
+        "imf",
+        "lavfi",
+        "tty",
+        "rtsp",
+        "sdp",
+        "asf_o",
+        "xbin",
+      ];
+      expect(formats.filter((format) => lists.includes(format))).toEqual(
+        name === "probePackage" ? ["hls"] : [],
+      );
+    },
+  );
+});
