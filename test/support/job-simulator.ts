@@ -6,7 +6,7 @@ import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { TaskReport, TaskResult } from "../../encoder/contract/report.ts";
 import { decideJob } from "../../worker/domain/decide-job.ts";
 import { dueWork, nextTimerAt, type Work } from "../../worker/domain/due-work.ts";
-import { candidateEncoders, fleetRequest } from "../../worker/domain/ledger/job-encoders.ts";
+import { fleetRequest } from "../../worker/domain/ledger/job-encoders.ts";
 import type { JobEvent } from "../../worker/domain/job-events.ts";
 import type { JobState, TaskRecord } from "../../worker/domain/job-record.ts";
 import { isFinalJob } from "../../worker/domain/job-status.ts";
@@ -132,7 +132,7 @@ function playWork(world: World, work: Work): void {
     case "release":
       return apply(world, { type: "encoder-released", encoder: work.encoder });
     case "find-capacity":
-      return findCapacity(world);
+      return findCapacity(world, work.encoder);
     case "start":
       return start(world, work.task, work.encoder);
     case "cancel":
@@ -164,22 +164,19 @@ function playWork(world: World, work: Work): void {
   }
 }
 
-function findCapacity(world: World): void {
+function findCapacity(world: World, encoder: string): void {
   const { random, state } = world;
-  for (const encoder of candidateEncoders(state)) {
-    if (random.chance(0.01)) {
-      return apply(world, { type: "encoder-silent", encoder });
-    }
-    const running = state.tasks.filter(
-      (task) => task.status === "leased" && task.accepted && task.encoder === encoder,
-    );
-    const taken = running.reduce((sum, task) => sum + (needsWholeEncoder(task) ? SLOTS : 1), 0);
-    const slotsFree = random.chance(0.1) ? 0 : Math.max(0, SLOTS - taken);
-    if (slotsFree > 0) {
-      return apply(world, { type: "capacity-found", encoder, slots: SLOTS, slotsFree });
-    }
+  if (random.chance(0.01)) {
+    return apply(world, { type: "encoder-silent", encoder });
   }
-  apply(world, { type: "capacity-missing" });
+  const running = state.tasks.filter(
+    (task) => task.status === "leased" && task.accepted && task.encoder === encoder,
+  );
+  const taken = running.reduce((sum, task) => sum + (needsWholeEncoder(task) ? SLOTS : 1), 0);
+  const slotsFree = random.chance(0.1) ? 0 : Math.max(0, SLOTS - taken);
+  return slotsFree > 0
+    ? apply(world, { type: "capacity-found", encoder, slots: SLOTS, slotsFree })
+    : apply(world, { type: "capacity-missing" });
 }
 
 function start(world: World, task: TaskRecord, encoder: string): void {

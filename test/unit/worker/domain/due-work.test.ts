@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { alarmAt, dueWork, isOpen, nextTimerAt } from "../../../../worker/domain/due-work.ts";
+import { alarmAt, dueWork, isOpen, nextTimerAt, workName } from "../../../../worker/domain/due-work.ts";
+import type { JobState } from "../../../../worker/domain/job-record.ts";
 import {
   T0,
   aJob,
+  aLongSource,
   aVideo,
   after,
   anIngestedJob,
@@ -34,6 +36,16 @@ describe("dueWork", () => {
     const granted = grant(aJob());
     expect(types(granted)).toEqual(["index", "find-capacity"]);
     expect(types(after(granted, [{ type: "encoder-silent", encoder: "0" }]))).not.toContain("find-capacity");
+  });
+
+  it("asks every encoder for room by itself, so that one that takes long holds up no other", () => {
+    const chunked = grant(anIngestedJob({ ultrafast: true }, aLongSource()), ["0", "1", "2"]);
+    const asked = (state: JobState) =>
+      dueWork(state, T0).flatMap((work) => (work.type === "find-capacity" ? [work.encoder] : []));
+    expect(asked(chunked)).toEqual(["0", "1", "2"]);
+    const starting = after(chunked, [{ type: "capacity-found", encoder: "1", slots: 1, slotsFree: 1 }]);
+    expect(asked(starting)).toEqual(["0", "2"]);
+    expect(new Set(dueWork(starting, T0).map(workName)).size).toBe(dueWork(starting, T0).length);
   });
 
   it("starts what is leased, follows what is confirmed", () => {
