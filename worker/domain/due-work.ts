@@ -4,7 +4,13 @@
  */
 import { isFinalJob } from "./job-status.ts";
 import type { JobState, TaskRecord } from "./job-record.ts";
-import { busyEncoders, isFleetDue, releasableEncoders, SOON_MS } from "./ledger/job-encoders.ts";
+import {
+  askableEncoders,
+  busyEncoders,
+  isFleetDue,
+  releasableEncoders,
+  SOON_MS,
+} from "./ledger/job-encoders.ts";
 import { dueEvent } from "./ledger/outbox.ts";
 import { startableTasks } from "./ledger/startable-tasks.ts";
 
@@ -12,7 +18,7 @@ export type Work =
   | { type: "index"; version: number }
   | { type: "deliver"; eventId: string }
   | { type: "ask-fleet" }
-  | { type: "find-capacity" }
+  | { type: "find-capacity"; encoder: string }
   | { type: "start"; task: TaskRecord; encoder: string }
   | { type: "cancel"; task: TaskRecord; encoder: string }
   | { type: "poll"; encoder: string }
@@ -33,6 +39,7 @@ export function workName(work: Work): string {
     case "start":
     case "cancel":
       return `task ${work.task.taskId} ${work.task.attempt}`;
+    case "find-capacity":
     case "poll":
     case "release":
       return `${work.type} ${work.encoder}`;
@@ -40,7 +47,6 @@ export function workName(work: Work): string {
     case "deliver":
     case "index":
     case "ask-fleet":
-    case "find-capacity":
     case "release-encoders":
     case "delete-work-files":
     case "wipe-secrets":
@@ -81,19 +87,18 @@ function encodingWork(state: JobState, now: number): Work[] {
       : [],
   );
   const polls = pollableEncoders(state).map((encoder): Work => ({ type: "poll", encoder }));
-  // While a start is on its way the encoder still counts its slot as free, and would be promised too much.
   const isWanting =
-    starts.length === 0 &&
     state.record.granted.length > 0 &&
     state.record.capacityAt <= now &&
     startableTasks(state, now).length > 0;
+  const asked = isWanting ? askableEncoders(state) : [];
   return [
     ...(isFleetDue(state, now) ? [{ type: "ask-fleet" as const }] : []),
     ...starts,
     ...cancels,
     ...polls,
     ...releasableEncoders(state).map((encoder): Work => ({ type: "release", encoder })),
-    ...(isWanting ? [{ type: "find-capacity" as const }] : []),
+    ...asked.map((encoder): Work => ({ type: "find-capacity", encoder })),
   ];
 }
 

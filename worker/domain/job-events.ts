@@ -4,7 +4,7 @@ import type { TaskReport } from "../../encoder/contract/report.ts";
 export type JobEvent =
   /** An encoder said how many tasks it would take; `slotsFree` 0 means none. */
   | { type: "capacity-found"; encoder: string; slots: number; slotsFree: number }
-  /** No granted encoder has room. */
+  /** An encoder that was asked has no room. */
   | { type: "capacity-missing" }
   /** It did not answer when it was asked for room. */
   | { type: "encoder-silent"; encoder: string }

@@ -15,7 +15,7 @@ import type { FleetReply, FleetRequest } from "../domain/fleet/fleet.ts";
 import type { JobEvent } from "../domain/job-events.ts";
 import type { JobState, TaskRecord } from "../domain/job-record.ts";
 import type { JobSecrets } from "../domain/job-spec.ts";
-import { candidateEncoders, fleetRequest, heldEncoders } from "../domain/ledger/job-encoders.ts";
+import { fleetRequest, heldEncoders } from "../domain/ledger/job-encoders.ts";
 import { hostedObjectPrefix, workPrefix } from "../domain/object-keys.ts";
 import { webhookBody } from "../domain/webhook-event.ts";
 import { deletePrefix } from "../objects/delete-prefix.ts";
@@ -52,7 +52,7 @@ export async function runWork(work: Work, shell: WorkShell): Promise<void> {
     case "ask-fleet":
       return askFleet(shell);
     case "find-capacity":
-      return findCapacity(openEncoders(env), shell);
+      return findCapacity(openEncoders(env), work.encoder, shell);
     case "start":
       return startOn(openEncoders(env), work, shell);
     case "cancel":
@@ -126,15 +126,13 @@ function acquire(env: Env, request: FleetRequest): Promise<FleetReply> {
   return answerWithin(FLEET_ANSWER_MS, () => findFleet(env).acquire(request));
 }
 
-/** Asks granted encoders one after the other until one has room. */
-async function findCapacity(port: EncoderPort, { state, apply }: WorkShell): Promise<void> {
-  for (const encoder of candidateEncoders(state())) {
-    const status = await encoderHealth(port, encoder);
-    if (status === null) {
-      apply({ type: "encoder-silent", encoder });
-    } else if (status.slotsFree > 0) {
-      return apply({ type: "capacity-found", encoder, slots: status.slots, slotsFree: status.slotsFree });
-    }
+/** Asks one encoder for room. */
+async function findCapacity(port: EncoderPort, encoder: string, { apply }: WorkShell): Promise<void> {
+  const status = await encoderHealth(port, encoder);
+  if (status === null) {
+    apply({ type: "encoder-silent", encoder });
+  } else if (status.slotsFree > 0) {
+    return apply({ type: "capacity-found", encoder, slots: status.slots, slotsFree: status.slotsFree });
   }
   apply({ type: "capacity-missing" });
 }

@@ -24,7 +24,10 @@ export function applyReports(
   now: number,
 ): Applied {
   const start: Applied = { state: renewLeases(state, event.encoder, now), metadata: [] };
-  const applied = event.reports.reduce((soFar, report) => {
+  // A snapshot repeats all that the encoder ever finished; only what is leased now can be news.
+  const leased = new Set(state.tasks.flatMap(({ status, taskId }) => (status === "leased" ? [taskId] : [])));
+  const news = event.reports.filter(({ taskId }) => leased.has(taskId));
+  const applied = news.reduce((soFar, report) => {
     const next = applyReport(soFar.state, event.encoder, report, now);
     return { state: next.state, metadata: [...soFar.metadata, ...next.metadata] };
   }, start);

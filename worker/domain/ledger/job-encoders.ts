@@ -45,11 +45,24 @@ export function busyEncoders(state: JobState): string[] {
   return [...names];
 }
 
-/** Encoders to ask for room, the best first: those at work, then those that have the source, then the others. */
+/** The granted encoders, the best first: those at work, then those that have the source, then the others. */
 export function candidateEncoders(state: JobState): string[] {
   const { granted, encoders } = state.record;
   const preferred = [...busyEncoders(state), ...encoders].filter((name) => granted.includes(name));
   return [...new Set([...preferred, ...granted])];
+}
+
+/**
+ * Encoders to ask for room, each by itself: one that has to start first holds up no other. Not one with a start on its
+ * way: it still counts that slot as free, and would be promised too much.
+ */
+export function askableEncoders(state: JobState): string[] {
+  const starting = new Set(
+    state.tasks.flatMap(({ status, accepted, encoder }) =>
+      status === "leased" && !accepted ? [encoder] : [],
+    ),
+  );
+  return candidateEncoders(state).filter((name) => !starting.has(name));
 }
 
 /** All that the job has a lease on: what it uses and what is on its way back. */

@@ -16,8 +16,7 @@ export function outputProgressPercent(status: OutputStatus, tasks: readonly Task
   }
   const share = (task: TaskRecord) => (task.status === "done" ? 100 : task.progressPercent);
   const join = tasks.find((task) => task.work.kind === "assemble" || task.work.kind === "package");
-  const encodes = tasks.filter((task) => task !== join);
-  const encoded = weightedMean(encodes.map((task) => [share(task), task.weight]));
+  const encoded = weightedMean(tasks, (task) => (task === join ? 0 : task.weight), share);
   if (join === undefined) {
     return Math.floor(encoded);
   }
@@ -39,7 +38,17 @@ export function eventProgressPercent(finishedCount: number, outputCount: number)
   return Math.floor((100 * finishedCount) / (outputCount + 1));
 }
 
-function weightedMean(pairs: readonly (readonly [value: number, weight: number])[]): number {
-  const total = pairs.reduce((sum, [, weight]) => sum + weight, 0);
-  return total === 0 ? 0 : pairs.reduce((sum, [value, weight]) => sum + value * weight, 0) / total;
+function weightedMean(
+  tasks: readonly TaskRecord[],
+  weightOf: (task: TaskRecord) => number,
+  valueOf: (task: TaskRecord) => number,
+): number {
+  let total = 0;
+  let sum = 0;
+  for (const task of tasks) {
+    const weight = weightOf(task);
+    total += weight;
+    sum += valueOf(task) * weight;
+  }
+  return total === 0 ? 0 : sum / total;
 }

@@ -25,10 +25,13 @@ export function settleChunks(state: JobState): JobState {
     return state;
   }
   const groups = groupsOf(state.tasks);
-  const isHopeless = (join: TaskRecord) =>
-    failedCurably(join) ||
-    chunkGroups(join.work).some((name) => isGroupHopeless(state.tasks, groups.get(name) ?? []));
-  const hopeless = joins.filter(isHopeless);
+  // Once per group, not per output: this runs after every report, over thousands of chunks.
+  const lost = new Set(
+    [...groups].flatMap(([name, chunks]) => (isGroupHopeless(state.tasks, chunks) ? [name] : [])),
+  );
+  const hopeless = joins.filter(
+    (join) => failedCurably(join) || chunkGroups(join.work).some((name) => lost.has(name)),
+  );
   if (hopeless.length > 0) {
     return encodeWhole(state, hopeless);
   }
@@ -95,10 +98,12 @@ function failedCurably({ status, failures }: TaskRecord): boolean {
 }
 
 function haveUnlikeHeaders(chunks: readonly ChunkTask[]): boolean {
-  const hashes = chunks.flatMap(({ result }) =>
-    result?.kind === "chunk" ? [result.parts.map((part) => part.extradataHash).join()] : [],
+  const all = chunks.flatMap(({ result }) => (result?.kind === "chunk" ? [result.parts] : []));
+  const [first] = all;
+  return (
+    first !== undefined &&
+    all.some((parts) => parts.some((part, place) => part.extradataHash !== first[place]?.extradataHash))
   );
-  return new Set(hashes).size > 1;
 }
 
 /** Neighbours of which both are done and disagree. A side that saw no frame at an inner edge disagrees too. */

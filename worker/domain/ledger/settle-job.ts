@@ -56,16 +56,28 @@ function sourceFailure(tasks: readonly TaskRecord[]): Failure | undefined {
 }
 
 function settleOutputs(before: JobState, now: number): JobState {
+  const own = tasksByOutput(before);
   return before.record.outputs.reduce((state, output, index) => {
     if (output.isAnnounced) {
       return state;
     }
-    const next = settleOutput(state, output, index);
+    const next = settleOutput(state, output, own[index] ?? []);
     return isFinalOutput(next.status) ? announce(state, index, next, now) : withOutput(state, index, next);
   }, before);
 }
 
-function settleOutput(state: JobState, output: OutputRecord, index: number): OutputRecord {
+/** What each output needs. In one pass, because this runs after every report and a job may have thousands of tasks. */
+function tasksByOutput({ record, tasks }: JobState): readonly (readonly TaskRecord[])[] {
+  const own = record.outputs.map((): TaskRecord[] => []);
+  for (const task of tasks) {
+    for (const index of task.outputIndexes) {
+      own[index]?.push(task);
+    }
+  }
+  return own;
+}
+
+function settleOutput(state: JobState, output: OutputRecord, own: readonly TaskRecord[]): OutputRecord {
   if (isFinalOutput(output.status)) {
     return output;
   }
@@ -76,7 +88,6 @@ function settleOutput(state: JobState, output: OutputRecord, index: number): Out
     // Only the plan ends the wait.
     return output;
   }
-  const own = state.tasks.filter((task) => task.outputIndexes.includes(index));
   const failed = own.find((task) => task.status === "failed");
   if (failed !== undefined) {
     return {
@@ -126,10 +137,11 @@ function endPointless(state: JobState): JobState {
 }
 
 function settleProgress(state: JobState): JobState {
-  const { record, tasks } = state;
+  const { record } = state;
+  const own = tasksByOutput(state);
   const settled = record.outputs.reduce((next, output, index) => {
-    const own = output.status === "waiting" ? [] : tasks.filter((task) => task.outputIndexes.includes(index));
-    const progressPercent = Math.max(output.progressPercent, outputProgressPercent(output.status, own));
+    const needed = output.status === "waiting" ? [] : (own[index] ?? []);
+    const progressPercent = Math.max(output.progressPercent, outputProgressPercent(output.status, needed));
     return progressPercent === output.progressPercent
       ? next
       : withOutput(next, index, { ...output, progressPercent });
