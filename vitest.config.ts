@@ -1,7 +1,10 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Four tiers, cheapest first; `test/README.md` says what each may touch. */
+/**
+ * Five tiers, cheapest first; `test/README.md` says what each may touch. One after the other (`groupOrder`): FFmpeg at
+ * full load beside it would make a test of timers slow.
+ */
 export default defineConfig({
   test: {
     // A machine-readable copy of the results, for whoever counts them.
@@ -11,7 +14,7 @@ export default defineConfig({
     // What the service logs is shown for failed tests only.
     silent: "passed-only",
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], sequence: { groupOrder: 1 } } },
       {
         plugins: [
           cloudflareTest(async () => ({
@@ -29,6 +32,7 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
+          sequence: { groupOrder: 2 },
           include: ["test/worker/**/*.test.ts"],
           setupFiles: ["./test/worker/setup.ts"],
           testTimeout: 20_000,
@@ -37,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: "media",
+          sequence: { groupOrder: 3 },
           include: ["test/media/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -45,6 +50,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          sequence: { groupOrder: 4 },
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 60_000,
@@ -54,6 +60,7 @@ export default defineConfig({
       {
         test: {
           name: "servers",
+          sequence: { groupOrder: 5 },
           include: ["test/servers/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -75,15 +75,18 @@ function fromVersion1({ record, tasks, outbox }: StateV1): JobState {
 }
 
 function recordFromVersion1(record: RecordV1): JobRecord {
+  // What came before was not noted, and counts as encoding; noted later it would come after what follows it.
+  const startedAt = record.input.status === "transferred" ? record.createdAt : null;
   return {
     ...record,
     schema: RECORD_SCHEMA,
     spec: specFromVersion1(record.spec),
     outputs: record.outputs.map((output) => ({ ...output, progressPercent: 0 })),
-    milestones: { firstGrantAt: null, transferredAt: null, firstFrameAt: null, encodedAt: null },
+    milestones: { firstGrantAt: startedAt, transferredAt: startedAt, firstFrameAt: null, encodedAt: null },
     ultrafastEncoders: ULTRAFAST_ENCODERS_V1,
     granted: [],
-    leaving: [],
+    // Nobody granted them: they finish what they run, and forget the job.
+    leaving: record.encoders,
     broken: [],
     fleetAt: 0,
     fleetWant: 0,

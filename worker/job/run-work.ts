@@ -2,6 +2,7 @@
  * Carries out one piece of due work. Every piece is safe to repeat, and each tells the job what came of it by
  * an event; a rejection means "not done", and the piece stays due.
  */
+import type { TaskReport } from "../../encoder/contract/report.ts";
 import { deleteJob, upsertJob } from "../db/jobs.ts";
 import { webhookSecret } from "../db/api-keys.ts";
 import { openDatabase } from "../db/client.ts";
@@ -12,7 +13,7 @@ import { openEncoders } from "../dispatch/open-encoders.ts";
 import { findFleet } from "../fleet/fleet-object.ts";
 import type { Work } from "../domain/due-work.ts";
 import type { FleetReply, FleetRequest } from "../domain/fleet/fleet.ts";
-import type { JobEvent } from "../domain/job-events.ts";
+import type { JobEvent, TaskRef } from "../domain/job-events.ts";
 import type { JobState, TaskRecord } from "../domain/job-record.ts";
 import type { JobSecrets } from "../domain/job-spec.ts";
 import { fleetRequest, heldEncoders } from "../domain/ledger/job-encoders.ts";
@@ -183,7 +184,10 @@ async function cancelOn(
   shell.apply({ type: "task-cancelled", taskId, attempt });
 }
 
-/** Follows one encoder; when the connection breaks, only a failed health check makes it gone. */
+/**
+ * Follows one encoder, and has it forget what ended, or every snapshot would repeat all that it ever did. When the
+ * connection breaks, only a failed health check makes it gone.
+ */
 async function pollEncoder(
   port: EncoderPort,
   encoder: string,
@@ -194,14 +198,19 @@ async function pollEncoder(
     .filter((task) => task.status === "leased" && task.accepted && task.encoder === encoder)
     .map(({ taskId, attempt }) => ({ taskId, attempt }));
   const openedAt = Date.now();
+  const ended: TaskRef[] = [];
+  const hear = (reports: TaskReport[], of: TaskRef[]): void => {
+    apply({ type: "reported", encoder, reports, expected: of });
+    ended.push(...reports.filter((report) => report.state !== "running"));
+  };
   try {
     for await (const line of followReports(port, encoder, record.id, signal)) {
       switch (line.type) {
         case "snapshot":
-          apply({ type: "reported", encoder, reports: line.reports, expected });
+          hear(line.reports, expected);
           break;
         case "report":
-          apply({ type: "reported", encoder, reports: [line.report], expected: [] });
+          hear([line.report], []);
           break;
         case "alive":
           apply({ type: "encoder-alive", encoder });
@@ -219,6 +228,23 @@ async function pollEncoder(
       apply({ type: "encoder-gone", encoder });
     }
     throw error;
+  }
+  await forgetEnded(port, encoder, record.id, ended);
+}
+
+/** What the ledger has taken or dropped is of no use any more. What stays for now is in the next snapshot. */
+async function forgetEnded(
+  port: EncoderPort,
+  encoder: string,
+  jobId: string,
+  ended: readonly TaskRef[],
+): Promise<void> {
+  try {
+    for (const { taskId, attempt } of ended) {
+      await cancelTask(port, encoder, jobId, taskId, attempt);
+    }
+  } catch (error) {
+    log("warn", "encoder.forget", { job: jobId, encoder, error: errorText(error) });
   }
 }
 

@@ -15,6 +15,19 @@ const event = async (id: string): Promise<unknown> =>
   JSON.parse((await rows<{ json: string }>(id, "SELECT json FROM outbox"))[0]?.json ?? "{}");
 
 describe("runWork", () => {
+  it("has an encoder forget what it has reported as ended, and nothing that it still runs", async () => {
+    encoder = scriptEncoder((task) => (task.kind === "ingest" ? succeed(task) : null));
+    encoder.current.pollMs = 1_200;
+    const { id } = await createJob(await anAccount());
+    await vi.waitFor(() => expect(encoder.released).toEqual(["/tasks/ingest/1"]), 10_000);
+    await scheduler.wait(2_000);
+    expect(encoder.released).toEqual(["/tasks/ingest/1"]);
+    const [ingest, output] = encoder.started;
+    expect([ingest?.taskId, output?.taskId, encoder.started.length]).toEqual(["ingest", "output-0", 2]);
+    encoder.starts.slice(1).forEach((start) => output && encoder.tell(start.encoder, id, succeed(output)));
+    await vi.waitFor(() => expect(encoder.webhooks).toHaveLength(1), 10_000);
+  });
+
   it("tries a webhook whose URL a lost master key hides on the schedule, not in a loop", async () => {
     encoder = scriptEncoder(succeed, () => new Response("no", { status: 500 }));
     const { id } = await createJob(await anAccount());

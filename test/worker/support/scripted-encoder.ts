@@ -68,7 +68,13 @@ export function scriptEncoder(
   const webhooks: Webhook[] = [];
   const reports = new Map<string, { place: string; report: TaskReport }>();
   const polls = new Set<Poll>();
-  const current = { script, answerWebhook, slotsFree: 4, dead: new Set<string>() };
+  const current = {
+    script,
+    answerWebhook,
+    slotsFree: 4,
+    pollMs: Number.POSITIVE_INFINITY,
+    dead: new Set<string>(),
+  };
   const line = (value: object) => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 
   /** The encoder says this of a task that it runs. */
@@ -115,6 +121,8 @@ export function scriptEncoder(
     }
     if (request.method === "DELETE") {
       released.push(url.pathname);
+      const [, , taskId] = url.pathname.split("/");
+      reports.delete(`${encoder} ${url.searchParams.get("job") ?? ""} ${taskId}`);
       return Response.json({});
     }
     const place = `${encoder} ${url.searchParams.get("job") ?? ""}`;
@@ -122,10 +130,12 @@ export function scriptEncoder(
     const snapshot = known.map(({ report }) => report);
     const poll: Poll = { place, news: [{ type: "snapshot", encoder: status, reports: snapshot }] };
     polls.add(poll);
+    const endAt = Date.now() + current.pollMs;
     const body = new ReadableStream<Uint8Array>({
       // Looked at again and again, because streams of one object must not be written to by another, or by a test.
       pull: async (controller) => {
-        while (poll.news.length === 0 && !current.dead.has(encoder) && signal?.aborted !== true) {
+        const isOpen = () => !current.dead.has(encoder) && signal?.aborted !== true && Date.now() < endAt;
+        while (poll.news.length === 0 && isOpen()) {
           await scheduler.wait(10);
         }
         const news = poll.news.shift();
@@ -133,6 +143,9 @@ export function scriptEncoder(
           return controller.enqueue(line(news));
         }
         polls.delete(poll);
+        if (Date.now() >= endAt) {
+          return controller.close();
+        }
         controller.error(new Error("Network connection lost."));
       },
       cancel: () => void polls.delete(poll),

@@ -26,7 +26,9 @@ export function settleJob(state: JobState, now: number): JobState {
     return state;
   }
   const planned = settleMilestones(settleChunks(settleInput(state)), now);
-  const settled = settleProgress(endPointless(settleOutputs(planned, now)));
+  // Good for progress as well: what ends as pointless serves outputs that are final.
+  const own = tasksByOutput(planned);
+  const settled = settleProgress(endPointless(settleOutputs(planned, own, now)), own);
   return settled.record.outputs.every((output) => isFinalOutput(output.status))
     ? finishJob(settled, now)
     : settled;
@@ -55,8 +57,9 @@ function sourceFailure(tasks: readonly TaskRecord[]): Failure | undefined {
     })[0];
 }
 
-function settleOutputs(before: JobState, now: number): JobState {
-  const own = tasksByOutput(before);
+type TasksByOutput = readonly (readonly TaskRecord[])[];
+
+function settleOutputs(before: JobState, own: TasksByOutput, now: number): JobState {
   return before.record.outputs.reduce((state, output, index) => {
     if (output.isAnnounced) {
       return state;
@@ -67,7 +70,7 @@ function settleOutputs(before: JobState, now: number): JobState {
 }
 
 /** What each output needs. In one pass, because this runs after every report and a job may have thousands of tasks. */
-function tasksByOutput({ record, tasks }: JobState): readonly (readonly TaskRecord[])[] {
+function tasksByOutput({ record, tasks }: JobState): TasksByOutput {
   const own = record.outputs.map((): TaskRecord[] => []);
   for (const task of tasks) {
     for (const index of task.outputIndexes) {
@@ -136,9 +139,8 @@ function endPointless(state: JobState): JobState {
     : state;
 }
 
-function settleProgress(state: JobState): JobState {
+function settleProgress(state: JobState, own: TasksByOutput): JobState {
   const { record } = state;
-  const own = tasksByOutput(state);
   const settled = record.outputs.reduce((next, output, index) => {
     const needed = output.status === "waiting" ? [] : (own[index] ?? []);
     const progressPercent = Math.max(output.progressPercent, outputProgressPercent(output.status, needed));

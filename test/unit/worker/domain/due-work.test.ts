@@ -39,7 +39,7 @@ describe("dueWork", () => {
   });
 
   it("asks every encoder for room by itself, so that one that takes long holds up no other", () => {
-    const chunked = grant(anIngestedJob({ ultrafast: true }, aLongSource()), ["0", "1", "2"]);
+    const chunked = grant(anIngestedJob({ ultrafast: true }, aLongSource(), 1), ["0", "1", "2"]);
     const asked = (state: JobState) =>
       dueWork(state, T0).flatMap((work) => (work.type === "find-capacity" ? [work.encoder] : []));
     expect(asked(chunked)).toEqual(["0", "1", "2"]);

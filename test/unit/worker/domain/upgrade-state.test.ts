@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { decideJob } from "../../../../worker/domain/decide-job.ts";
+import { dueWork } from "../../../../worker/domain/due-work.ts";
+import type { JobState } from "../../../../worker/domain/job-record.ts";
+import { timingsView } from "../../../../worker/domain/ledger/milestones.ts";
 import { upgradeState, type StoredState } from "../../../../worker/domain/upgrade-state.ts";
 import { T0, aMediaInfo, anIngestedJob, finish, lease, taskOf } from "../../../support/job-builders.ts";
 
@@ -180,6 +183,21 @@ describe("upgradeState", () => {
       attempt: 1,
       encoder: null,
     });
+  });
+
+  it("has encoders that nobody granted finish what they run and then forget the job", () => {
+    const state = upgradeState(aVersion1());
+    const work = (of: JobState) =>
+      dueWork(of, T0).filter(({ type }) => type === "poll" || type === "release");
+    expect(work(state)).toEqual([{ type: "poll", encoder: "0" }]);
+    expect(work(finish(state, "output-1-variant-2"))).toEqual([{ type: "release", encoder: "0" }]);
+  });
+
+  it("counts no time below zero", () => {
+    const begun = lease(upgradeState(aVersion1()), "0", 3, T0 + 10_000);
+    const times = Object.values(timingsView(begun.record, begun.tasks));
+    expect(times.filter((ms) => ms !== null && ms < 0)).toEqual([]);
+    expect(timingsView(begun.record, begun.tasks)).toMatchObject({ queue: 0, fetch: 0 });
   });
 
   it("lets a job of version 1 run to its end", () => {
