@@ -16,11 +16,11 @@ type SceneName = keyof typeof SCENES;
 /** `lavfi` graphs for a size and a length. */
 const SCENES = {
   zoom: (size: string, seconds: number) =>
-    `mandelbrot=s=${size}:r=30:end_scale=0.01:end_pts=${30 * seconds},trim=duration=${seconds}`,
-  motion: (size: string, seconds: number) => `testsrc2=s=${size}:r=30:d=${seconds},noise=alls=8:allf=t`,
-  still: (size: string, seconds: number) => `smptehdbars=s=${size}:r=30:d=${seconds},noise=alls=2:allf=t`,
+    `mandelbrot=s=${size}:r=24:end_scale=0.01:end_pts=${24 * seconds},trim=duration=${seconds}`,
+  motion: (size: string, seconds: number) => `testsrc2=s=${size}:r=24:d=${seconds},noise=alls=3:allf=t`,
+  still: (size: string, seconds: number) => `smptehdbars=s=${size}:r=24:d=${seconds},noise=alls=2:allf=t`,
   life: (size: string, seconds: number) =>
-    `life=s=320x180:r=30:mold=20:ratio=0.2:death_color=#203050:life_color=#d0c070,trim=duration=${seconds},scale=${size.replace("x", ":")}:flags=bicubic`,
+    `life=s=320x180:r=24:mold=20:ratio=0.2:death_color=#203050:life_color=#d0c070,trim=duration=${seconds},scale=${size.replace("x", ":")}:flags=bicubic`,
 } as const;
 
 /** Makes the clip unless the directory has it; a short piece is painted and repeated by copy. */

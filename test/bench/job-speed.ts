@@ -17,7 +17,7 @@ const CLIP: ClipPlan = {
   name: "speed.mp4",
   size: "1920x1080",
   seconds: 180,
-  scenes: ["motion", "zoom", "life"],
+  scenes: ["motion", "life"],
 };
 
 /** Coconut's quality 4. */
