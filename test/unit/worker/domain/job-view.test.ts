@@ -130,9 +130,9 @@ describe("progressView", () => {
       input: { progress: "100%" },
       outputs: [
         { key: "mp4:480p", status: "video.encoding", progress: "42%" },
-        // Each decodes the source and encodes sound, 854x480 has four times the pixels of 426x240: 64 % of the work
+        // Each decodes the source and encodes sound, 854x480 has four times the pixels of 426x240: 71 % of the work
         // is done. A tenth is kept for packaging.
-        { key: "httpstream", status: "httpstream.variants.encoding", progress: "57%" },
+        { key: "httpstream", status: "httpstream.variants.encoding", progress: "63%" },
       ],
     });
   });
