@@ -435,7 +435,7 @@ describe("getToFile", () => {
       httpStatus: 404,
     });
     sink.intercept = () => ({ httpStatus: 500, code: "InternalError" });
-    expect(await failureOf(aStore({ budgetMs: 200 }).getToFile(ref("k"), copy(), { signal }))).toEqual({
+    expect(await failureOf(aStore({ budgetMs: 1_000 }).getToFile(ref("k"), copy(), { signal }))).toEqual({
       code: "work_storage_unavailable",
       httpStatus: 500,
     });
