@@ -5,7 +5,8 @@
 import type { Rational } from "../contract/media-info.ts";
 import type { RenditionSpec } from "../contract/output-spec.ts";
 import { audioArgs } from "./audio-args.ts";
-import { FFMPEG_ARGS, fileUrl, secondsArg, sourceInput } from "./input-guards.ts";
+import { FFMPEG_ARGS, secondsArg, sourceInput } from "./input-guards.ts";
+import { mp4FileArgs, TAG_ARGS } from "./mp4-file-args.ts";
 import { seekMarginSeconds } from "./seek-margin.ts";
 import { videoArgs } from "./video-args.ts";
 import type { X264Plan } from "./x264-args.ts";
@@ -45,40 +46,20 @@ export function encodeArgs(plan: EncodePlan): string[] {
     String(threads),
     ...sourceInput(plan.sourceUrl, "-threads", String(threads), ...start.ofInput),
     ...mapped.flatMap((streamIndex) => ["-map", `0:${streamIndex}`]),
-    // Nothing but the mapped streams: no subtitles, no data. Titles and dates travel; chapters would be wrong in a
-    // cut, and a timecode tag would add a data track.
+    // Nothing but the mapped streams: no subtitles, no data.
     "-sn",
     "-dn",
-    "-map_metadata",
-    "0",
-    "-map_chapters",
-    "-1",
-    "-write_tmcd",
-    "0",
+    ...TAG_ARGS,
     ...(rendition.video
       ? videoArgs(rendition.video, { threads, sourceFrameRate: plan.sourceFrameRate, pass })
       : []),
     ...(audio ? audioArgs(audio) : []),
     ...cut,
-    ...(pass?.number === 1 ? ["-f", "null", "-"] : fileArgs(plan.outputPath)),
+    ...(pass?.number === 1 ? ["-f", "null", "-"] : mp4FileArgs(plan.outputPath)),
     // Read, so that FFmpeg counts from it, and thrown away.
     ...(plan.zeroStream === null || mapped.includes(plan.zeroStream)
       ? []
       : ["-map", `0:${plan.zeroStream}`, "-c", "copy", ...cut, "-f", "null", "-"]),
-  ];
-}
-
-function fileArgs(outputPath: string): string[] {
-  return [
-    // A stream that starts minutes after the other keeps that one waiting: allow more packets than the default 128.
-    "-max_muxing_queue_size",
-    "4096",
-    // The index at the front lets a browser play before the whole file is there.
-    "-movflags",
-    "+faststart",
-    "-f",
-    "mp4",
-    fileUrl(outputPath),
   ];
 }
 

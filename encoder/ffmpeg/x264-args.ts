@@ -65,6 +65,9 @@ export function x264Args(video: VideoSpec, plan: X264Plan): string[] {
   ];
 }
 
+/** Share of the time of two passes that the first one takes. */
+export const FIRST_PASS_SHARE = 0.4;
+
 /** True when a rate is spent in two passes over the picture. */
 export function takesTwoPasses({ rate }: VideoSpec): boolean {
   return rate.mode === "bitrate" && rate.passes === 2;

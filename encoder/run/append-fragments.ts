@@ -1,6 +1,7 @@
 /** Appends one fragmented MP4 to another, by boxes. */
 import { type FileHandle, open } from "node:fs/promises";
-import { type Box, BOX_HEADER_BYTES, isJoined, readBox } from "../ffmpeg/chunk/fragment-boxes.ts";
+import { BOX_HEADER_BYTES } from "../ffmpeg/box-header.ts";
+import { type Box, isJoined, readBox } from "../ffmpeg/chunk/fragment-boxes.ts";
 import { writeFully } from "../write-fully.ts";
 import { TaskFailure } from "./task-failure.ts";
 

@@ -12,6 +12,7 @@ import { findChunkFlaw } from "../ffmpeg/chunk/chunk-check.ts";
 import { tellsOfDamage } from "../ffmpeg/classify-failure.ts";
 import { parseFrameChecksum } from "../ffmpeg/chunk/frame-checksum.ts";
 import { seekTicks } from "../ffmpeg/chunk/seek-point.ts";
+import { FIRST_PASS_SHARE } from "../ffmpeg/x264-args.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
 import { listPackets } from "./list-packets.ts";
 import { TaskFailure } from "./task-failure.ts";
@@ -24,9 +25,6 @@ export type EncodedChunk = {
   parts: { path: string; frameCount: number; extradataHash: string }[];
   seam: Extract<TaskResult, { kind: "chunk" }>["seam"];
 };
-
-/** Share of a run that the first of two passes takes. */
-const FIRST_PASS_SHARE = 0.4;
 
 /** How much of a span a damaged source may lack and still be called whole, as for whole-file encodes. */
 const TOLERANCE_SECONDS = 1;

@@ -8,16 +8,13 @@ import { encodeArgs, type EncodePlan } from "../ffmpeg/encode-args.ts";
 import type { ProbedMedia } from "../ffmpeg/probe/parse-probe.ts";
 import { estimateSeconds, findFlaw, leastSeconds } from "../ffmpeg/rendition-plan.ts";
 import { timelineZero, zeroStream } from "../ffmpeg/probe/source-timeline.ts";
-import { takesTwoPasses } from "../ffmpeg/x264-args.ts";
+import { FIRST_PASS_SHARE, takesTwoPasses } from "../ffmpeg/x264-args.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
 import { probeFile, probeSource, type MediaSource } from "./probe-source.ts";
 import { TaskFailure } from "./task-failure.ts";
 import type { WorkContext } from "./work-context.ts";
 
 type EncodeWork = { source: MediaSource; rendition: RenditionSpec; threads: number };
-
-/** Share of a two-pass encode that the first pass takes. */
-const FIRST_PASS_SHARE = 0.4;
 
 /** The finished file in `ctx.directory`, and ffprobe's view of it. */
 type EncodedRendition = { path: string; ffprobe: Ffprobe };

@@ -42,7 +42,7 @@ async function listFrames(
   ctx: IndexContext,
 ): Promise<FrameList | null> {
   if (stream.container !== "mov") {
-    return listPackets(source, stream, ctx);
+    return listShownPackets(source, stream, ctx);
   }
   const reading = await readMoov(source, ctx.signal);
   if (reading.state === "truncated") {
@@ -51,14 +51,14 @@ async function listFrames(
   const frames = reading.state === "read" ? readMovIndex(reading.moov, stream.trackId) : null;
   // FFmpeg has to see the same beginning in it.
   const isSame = frames !== null && isSameBase(frames, stream) && frames.pts[0] === stream.startPts;
-  return isSame ? frames : listPackets(source, stream, ctx);
+  return isSame ? frames : listShownPackets(source, stream, ctx);
 }
 
 function isSameBase({ timeBase }: FrameList, stream: CuttableStream): boolean {
   return timeBase.num === stream.timeBase.num && timeBase.den === stream.timeBase.den;
 }
 
-async function listPackets(
+async function listShownPackets(
   source: MediaSource,
   stream: CuttableStream,
   ctx: IndexContext,

@@ -1,5 +1,5 @@
 /** Finds and reads the index of an MP4 or MOV file, and nothing else of it. */
-import { BOX_HEADER_BYTES, readBoxHeader } from "../ffmpeg/timeline/mov-boxes.ts";
+import { BOX_HEADER_BYTES, readBoxHeader } from "../ffmpeg/box-header.ts";
 
 /** Reads bytes [startByte, endByte); fewer only at the end of the source. */
 export type ReadBytes = (startByte: number, endByte: number, signal: AbortSignal) => Promise<Uint8Array>;

@@ -2,6 +2,7 @@
  * The clock of a rendition's chunks. Every chunk carries the times of the finished output plus one offset, so that
  * chunks are joined by appending them.
  */
+import { greatestCommonDivisor } from "../greatest-common-divisor.ts";
 import type { Rational } from "../../contract/media-info.ts";
 import { TICKS_PER_SECOND } from "../../contract/timeline.ts";
 
@@ -44,8 +45,4 @@ export function chunkClock(frameRate: Rational | null): ChunkClock {
     offsetSeconds: (offsetUnits * den) / num,
     trackTicksPerUnit,
   };
-}
-
-function greatestCommonDivisor(one: number, other: number): number {
-  return other === 0 ? one : greatestCommonDivisor(other, one % other);
 }

@@ -2,6 +2,7 @@
 import type { Rational } from "../../contract/media-info.ts";
 import { chunkClock } from "./chunk-clock.ts";
 import { FFMPEG_ARGS, fileUrl, secondsArg, sourceInput } from "../input-guards.ts";
+import { mp4FileArgs, TAG_ARGS } from "../mp4-file-args.ts";
 
 export type JoinPlan = {
   /** All chunks of the picture in one fragmented MP4. */
@@ -26,22 +27,10 @@ export function joinArgs({ picturePath, audioPath, frameRate, outputPath }: Join
     ...(audioPath === null ? [] : ["-map", "1:a:0"]),
     "-c",
     "copy",
-    "-map_metadata",
-    "0",
-    "-map_chapters",
-    "-1",
-    "-write_tmcd",
-    "0",
+    ...TAG_ARGS,
     "-video_track_timescale",
     String(trackTicksPerSecond),
-    "-max_muxing_queue_size",
-    "4096",
-    // The index at the front lets a browser play before the whole file is there.
-    "-movflags",
-    "+faststart",
-    "-f",
-    "mp4",
-    fileUrl(outputPath),
+    ...mp4FileArgs(outputPath),
   ];
 }
 

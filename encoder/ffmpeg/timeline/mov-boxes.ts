@@ -1,31 +1,8 @@
 /**
- * Boxes of MP4 and MOV files (ISO 14496-12 §4.2). Nothing here trusts a size: a box that does not fit into the one
+ * Boxes in the index of MP4 and MOV files. Nothing here trusts a size: a box that does not fit into the one
  * around it ends the reading.
  */
-
-export type BoxHeader = {
-  type: string;
-  headerBytes: number;
-  /** Null reaches to the end of the file. */ sizeBytes: number | null;
-};
-
-/** Longest header: 32-bit size, type, 64-bit size. */
-export const BOX_HEADER_BYTES = 16;
-
-/** Reads a header from its first 16 bytes, or 8 at the end of a file; null when there is none. */
-export function readBoxHeader(bytes: Uint8Array): BoxHeader | null {
-  if (bytes.length < 8) {
-    return null;
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const type = String.fromCharCode(...bytes.subarray(4, 8));
-  const size = view.getUint32(0);
-  if (size !== 1) {
-    return size === 0 || size >= 8 ? { type, headerBytes: 8, sizeBytes: size === 0 ? null : size } : null;
-  }
-  const large = bytes.length < BOX_HEADER_BYTES ? 0 : Number(view.getBigUint64(8));
-  return large >= BOX_HEADER_BYTES ? { type, headerBytes: BOX_HEADER_BYTES, sizeBytes: large } : null;
-}
+import { BOX_HEADER_BYTES, readBoxHeader } from "../box-header.ts";
 
 /** Boxes in one box. Real ones have a dozen, an index of 65 tracks some seventy. */
 const MAX_CHILDREN = 1_000;

@@ -13,16 +13,16 @@ import { readSamples } from "./mov-samples.ts";
  */
 export function readMovIndex(moov: Uint8Array, trackId: number | null): FrameList | null {
   const children = readChildren(moov);
-  const movieTimescale = readTimescale(onlyChild(children, "mvhd"));
+  const movieTimescale = readAfterDates(onlyChild(children, "mvhd"));
   if (children === null || movieTimescale === null || children.some(({ type }) => isElsewhere(type))) {
     return null;
   }
   const tracks = children.filter(({ type }) => type === "trak").map(({ body }) => readChildren(body));
   const found =
-    trackId === null ? [] : tracks.filter((track) => readTrackId(onlyChild(track, "tkhd")) === trackId);
+    trackId === null ? [] : tracks.filter((track) => readAfterDates(onlyChild(track, "tkhd")) === trackId);
   const [track] = found;
   const media = readChildren(onlyChild(track ?? null, "mdia") ?? new Uint8Array());
-  const timescale = readTimescale(onlyChild(media, "mdhd"));
+  const timescale = readAfterDates(onlyChild(media, "mdhd"));
   if (!track || found.length > 1 || timescale === null) {
     return null;
   }
@@ -43,14 +43,10 @@ function isElsewhere(type: string): boolean {
   return type === "mvex" || type === "cmov";
 }
 
-function readTimescale(header: Uint8Array | null): number | null {
-  const at = header?.[0] === 1 ? 20 : 12;
-  return readNonZero(header, at);
-}
-
-function readTrackId(header: Uint8Array | null): number | null {
-  const at = header?.[0] === 1 ? 20 : 12;
-  return readNonZero(header, at);
+/** The number behind the two dates of a header: a timescale in `mvhd` and `mdhd`, the track's number in `tkhd`. */
+function readAfterDates(header: Uint8Array | null): number | null {
+  const isLong = header?.[0] === 1;
+  return readNonZero(header, isLong ? 20 : 12);
 }
 
 type Scales = { movieTimescale: number; timescale: number };

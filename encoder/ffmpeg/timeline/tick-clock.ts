@@ -1,4 +1,5 @@
 /** Source timestamps -> ticks, exactly as FFmpeg's `settb=1/360000` moves a frame's time. */
+import { greatestCommonDivisor } from "../greatest-common-divisor.ts";
 import type { Rational } from "../../contract/media-info.ts";
 import { TICKS_PER_SECOND } from "../../contract/timeline.ts";
 
@@ -20,8 +21,4 @@ export function tickClock(timeBase: Rational): ((timestamp: number) => number) |
     const ticks = whole * num + Math.floor(((size - whole * den) * num + Math.floor(den / 2)) / den);
     return timestamp < 0 ? -ticks : ticks;
   };
-}
-
-function greatestCommonDivisor(one: number, other: number): number {
-  return other === 0 ? one : greatestCommonDivisor(other, one % other);
 }

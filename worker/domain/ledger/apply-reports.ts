@@ -50,10 +50,7 @@ function applyReport(state: JobState, encoder: string, report: TaskReport, now: 
     case "failed": {
       const next = redoLostParts(replaceTask(state, failAttempt(task, report.failure, now)), report.failure);
       const elsewhere = isHandedBack(report.failure) ? withdrawEncoder(next, encoder, now) : next;
-      return {
-        state: { ...elsewhere, record: { ...elsewhere.record, capacityAt: now } },
-        metadata: [],
-      };
+      return { state: withCapacity(elsewhere, now), metadata: [] };
     }
     case "done":
       return applyDone(state, task, report, now);

@@ -14,10 +14,11 @@ export function chunkParts(jobId: string, tasks: readonly TaskRecord[], task: Ta
     throw new TypeError(`Task ${task.taskId} is no chunk.`);
   }
   const { work } = task;
+  const spans = weighedSpans(tasks);
   return work.parts.map((part, number) => {
     const video = videoOf(tasks, part);
     return {
-      video: { ...video, rate: rateOf(video.rate, tasks, work) },
+      video: { ...video, rate: rateOf(video.rate, spans, work) },
       startFrame: part.startFrame,
       endFrame: part.endFrame,
       key: partKey(jobId, task.taskId, task.attempt, number),
@@ -64,17 +65,23 @@ function videoOf(tasks: readonly TaskRecord[], { taskId, variant }: PlannedPart)
   return rendition.video;
 }
 
-/** From the analyses alone: another attempt of the chunk gets the same bits. */
-function rateOf(rate: Rate, tasks: readonly TaskRecord[], { index, span }: ChunkWork): Rate {
-  if (rate.mode === "quality") {
-    return rate;
-  }
-  const weighed = tasks.flatMap(({ work, result }) =>
+type WeighedSpan = { weight: number; seconds: number };
+
+/** What the analyses said, in source order. */
+function weighedSpans(tasks: readonly TaskRecord[]): WeighedSpan[] {
+  return tasks.flatMap(({ work, result }) =>
     work.kind === "analyze" && result?.kind === "analyze"
       ? [{ weight: result.weight, seconds: work.span.spanSeconds }]
       : [],
   );
-  const bitrateBps = chunkBudgets(weighed, rate.bitrateBps, rate.maxrateBps)[index];
+}
+
+/** From the analyses alone: another attempt of the chunk gets the same bits. */
+function rateOf(rate: Rate, spans: readonly WeighedSpan[], { index, span }: ChunkWork): Rate {
+  if (rate.mode === "quality") {
+    return rate;
+  }
+  const bitrateBps = chunkBudgets(spans, rate.bitrateBps, rate.maxrateBps)[index];
   if (bitrateBps === undefined) {
     throw new TypeError(`The span of ${span.spanSeconds} s at place ${index} is not analyzed.`);
   }
