@@ -13,7 +13,16 @@ import { z } from "zod";
 export type RetryClass = "never" | "again" | "once" | "elsewhere";
 
 type FailureRow = { retry: RetryClass; message: (detail: FailureDetail) => string };
-type FailureDetail = { httpStatus?: number | undefined; limit?: string | undefined };
+type FailureDetail = {
+  httpStatus?: number | undefined;
+  limit?: string | undefined;
+  /** Number of the track in the input, and its codec by FFmpeg's name. */
+  streamIndex?: number | undefined;
+  codec?: string | undefined;
+};
+
+const track = ({ streamIndex, codec }: FailureDetail) =>
+  `${streamIndex === undefined ? "" : ` ${streamIndex}`}${codec ? ` (${codec})` : ""}`;
 
 const status = (detail: FailureDetail) => (detail.httpStatus ? `HTTP ${detail.httpStatus}` : "an error");
 
@@ -73,6 +82,57 @@ export const FAILURES = {
   source_limits_exceeded: {
     retry: "never",
     message: (d) => `The input exceeds a limit of this service${d.limit ? `: ${d.limit}` : ""}.`,
+  },
+  source_encrypted: {
+    retry: "never",
+    message: (d) => `Track${track(d)} of the input is encrypted. Give a file without copy protection.`,
+  },
+  video_not_decodable: {
+    retry: "never",
+    message: (d) =>
+      `Video track${track(d)} of the input cannot be decoded: its codec is unknown, or nothing in it can be read.`,
+  },
+  audio_not_decodable: {
+    retry: "never",
+    message: (d) =>
+      `Audio track${track(d)} of the input cannot be decoded: its codec is unknown, or nothing in it can be read.`,
+  },
+  colour_not_supported: {
+    retry: "never",
+    message: (d) =>
+      `The colours of video track${track(d)} of the input cannot be converted${d.limit ? `: ${d.limit}` : ""}.`,
+  },
+  copy_not_possible: {
+    retry: "never",
+    message: (d) =>
+      `Track${track(d)} of the input cannot be copied into ${d.limit ?? "this container"}. Name a codec in the format instead of 'copy'.`,
+  },
+  level_too_low: {
+    retry: "never",
+    message: (d) =>
+      `The level in the format is too low for this input's size and frame rate${d.limit ? `: ${d.limit}` : ""}. Leave it out or raise it.`,
+  },
+  watermark_unreachable: {
+    retry: "again",
+    message: () =>
+      "The watermark could not be downloaded. Check that its URL can be reached and still exists.",
+  },
+  watermark_not_an_image: {
+    retry: "never",
+    message: () => "The watermark is not a PNG or JPEG picture that can be read.",
+  },
+  watermark_too_large: {
+    retry: "never",
+    message: (d) => `The watermark is larger than this service accepts${d.limit ? ` (${d.limit})` : ""}.`,
+  },
+  sprite_too_large: {
+    retry: "never",
+    message: (d) =>
+      `The sprite would be larger than its format can hold${d.limit ? ` (${d.limit})` : ""}. Set 'limit', take fewer pictures or make them smaller.`,
+  },
+  output_path_unusable: {
+    retry: "never",
+    message: (d) => `The path of the output, with its variables filled in, ${d.limit ?? "cannot be used"}.`,
   },
   input_has_no_video: {
     retry: "never",
@@ -194,7 +254,9 @@ export const FAILURE_CODES = Object.keys(FAILURES) as [FailureCode, ...FailureCo
 export const failureSchema = z.object({
   code: z.enum(FAILURE_CODES),
   httpStatus: z.int().min(100).max(599).optional(),
-  limit: z.string().max(100).optional(),
+  limit: z.string().max(200).optional(),
+  streamIndex: z.int().nonnegative().optional(),
+  codec: z.string().max(40).optional(),
   /** Of `work_file_lost`: keys of the parts that are missing or not what was written. */
   lostKeys: z.array(z.string().max(1024)).max(1_000).optional(),
 });

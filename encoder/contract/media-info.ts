@@ -8,6 +8,22 @@ import { z } from "zod";
 export const rationalSchema = z.object({ num: z.int().positive(), den: z.int().positive() });
 export type Rational = z.infer<typeof rationalSchema>;
 
+/** Colour of a picture by FFmpeg's names. */
+export const colourSchema = z.object({
+  matrix: z.enum(["bt709", "bt601", "bt2020nc", "bt2020c", "smpte240m", "fcc", "ycgco", "rgb"]),
+  primaries: z.enum([
+    ...(["bt709", "bt470m", "bt470bg", "smpte170m", "smpte240m", "film", "bt2020"] as const),
+    ...(["smpte431", "smpte432"] as const),
+  ]),
+  transfer: z.enum([
+    ...(["bt709", "gamma22", "gamma28", "smpte170m", "smpte240m", "linear", "iec61966-2-1"] as const),
+    ...(["bt2020-10", "bt2020-12", "smpte2084", "arib-std-b67"] as const),
+  ]),
+  /** `tv`: studio swing, 16 to 235 in 8 bit. `pc`: all values. */
+  range: z.enum(["tv", "pc"]),
+});
+export type Colour = z.infer<typeof colourSchema>;
+
 const videoInfoSchema = z.object({
   /** Index among all streams of the file, as in ffmpeg's `0:<index>`. */
   streamIndex: z.int().nonnegative(),
@@ -23,6 +39,11 @@ const videoInfoSchema = z.object({
   frameRate: rationalSchema.nullable(),
   bitrateBps: z.int().nonnegative().nullable(),
   pixelFormat: z.string().nullable(),
+  /** The file's tags, mended where they are absent or impossible. */
+  colour: colourSchema,
+  /** The file calls its frames interlaced. */
+  isInterlaced: z.boolean(),
+  hasAlpha: z.boolean(),
 });
 export type VideoInfo = z.infer<typeof videoInfoSchema>;
 
@@ -30,6 +51,8 @@ const audioInfoSchema = z.object({
   streamIndex: z.int().nonnegative(),
   codec: z.string(),
   channels: z.int().positive(),
+  /** FFmpeg's name, such as `5.1(side)`; null when the file does not say. */
+  channelLayout: z.string().nullable(),
   sampleRateHz: z.int().positive(),
   bitrateBps: z.int().nonnegative().nullable(),
 });

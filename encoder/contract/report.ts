@@ -9,6 +9,9 @@ import { ffprobeSchema, mediaInfoSchema } from "./media-info.ts";
 import { workFileSchema, writtenObjectSchema } from "./object-store.ts";
 import { timelineSchema } from "./timeline.ts";
 import { CONTRACT_VERSION } from "./version.ts";
+import { warningSchema } from "./warning-catalogue.ts";
+
+const warningsSchema = z.array(warningSchema).max(64);
 
 const ingestResultSchema = z.object({
   kind: z.literal("ingest"),
@@ -16,6 +19,7 @@ const ingestResultSchema = z.object({
   ffprobe: ffprobeSchema,
   /** Null when the source cannot be cut: no usable timestamps or keyframes, or no picture. */
   timeline: timelineSchema.nullable(),
+  warnings: warningsSchema,
 });
 const encodeResultSchema = z.object({
   kind: z.literal("encode"),
@@ -23,6 +27,7 @@ const encodeResultSchema = z.object({
   /** Of a work file; null for an output. */
   sha256: workFileSchema.shape.sha256.nullable(),
   ffprobe: ffprobeSchema,
+  warnings: warningsSchema,
 });
 
 const chunkResultSchema = z.object({
@@ -41,6 +46,7 @@ const chunkResultSchema = z.object({
    * frame after its last one, which has to be its successor's first. Null at the ends of the source.
    */
   seam: z.object({ first: z.string().max(128).nullable(), next: z.string().max(128).nullable() }),
+  warnings: warningsSchema,
 });
 const analyzeResultSchema = z.object({
   kind: z.literal("analyze"),
@@ -56,6 +62,7 @@ const imageResultSchema = z.object({
   kind: z.literal("image"),
   objects: z.array(writtenObjectSchema),
 });
+const animationResultSchema = z.object({ kind: z.literal("animation"), object: writtenObjectSchema });
 const packageResultSchema = z.object({
   kind: z.literal("package"),
   /** Key of the master playlist. */
@@ -72,6 +79,7 @@ const taskResultSchema = z.discriminatedUnion("kind", [
   analyzeResultSchema,
   assembleResultSchema,
   imageResultSchema,
+  animationResultSchema,
   packageResultSchema,
 ]);
 export type TaskResult = z.infer<typeof taskResultSchema>;

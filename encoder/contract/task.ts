@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { rationalSchema } from "./media-info.ts";
 import { objectRefSchema, objectStoreSchema, workFileSchema } from "./object-store.ts";
-import { imageSpecSchema, renditionSpecSchema, videoSpecSchema } from "./output-spec.ts";
+import { animationSpecSchema, imageSpecSchema, renditionSpecSchema, videoSpecSchema } from "./output-spec.ts";
 import { cutSchema } from "./timeline.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 
@@ -21,19 +21,23 @@ const taskBase = {
   slots: z.int().min(1).max(256),
 };
 
+/** Addresses of the marks that the task's pictures name; PNG or JPEG. */
+const watermarkUrlsSchema = z.array(z.url()).max(30);
+
 /** FFmpeg's thread count, fixed by the plan because x264's bytes depend on it. */
 const threadsSchema = z.int().min(1).max(64);
 
 /** Opens the source, says what it is and where it can be cut. */
 const ingestTaskSchema = z.object({ ...taskBase, kind: z.literal("ingest"), source: sourceSchema });
 
-/** Encodes one MP4 file from the whole source and stores it. */
+/** Encodes one file from the whole source and stores it. */
 const encodeTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("encode"),
   source: sourceSchema,
   threads: threadsSchema,
   rendition: renditionSpecSchema,
+  watermarkUrls: watermarkUrlsSchema,
   object: objectRefSchema,
   /** It is a part that another task reads back: the result names its checksum. */
   isWorkFile: z.boolean(),
@@ -75,6 +79,7 @@ const chunkTaskSchema = z.object({
   /** Decodes from the beginning of the source: slow, and right where a seek was not. */
   isExact: z.boolean(),
   parts: z.array(chunkPartSchema).min(1).max(64),
+  watermarkUrls: watermarkUrlsSchema,
   workStore: objectStoreSchema,
 });
 
@@ -95,7 +100,7 @@ const renditionFilesSchema = z.discriminatedUnion("type", [
 ]);
 export type RenditionFiles = z.infer<typeof renditionFilesSchema>;
 
-/** Joins the chunks of one rendition by copy, adds the sound and stores the finished MP4. */
+/** Joins the chunks of one rendition by copy, adds the sound and stores the finished file. */
 const assembleTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("assemble"),
@@ -105,15 +110,29 @@ const assembleTaskSchema = z.object({
   object: objectRefSchema,
 });
 
-/** Takes still pictures and stores them; `keys[i]` belongs to `image.atSeconds[i]`. */
+/** Takes still pictures and stores them; `keys[i]` belongs to `image.atSeconds[i]`, or to the sprite number i. */
 const imageTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("image"),
   source: sourceSchema,
   threads: threadsSchema,
   image: imageSpecSchema,
+  watermarkUrls: watermarkUrlsSchema,
   store: objectStoreSchema,
   keys: z.array(z.string().min(1).max(1024)).min(1),
+  /** The WebVTT file that leads to the pictures, written after them; null for none. */
+  vtt: z.object({ key: z.string().min(1).max(1024), text: z.string().max(4_000_000) }).nullable(),
+});
+
+/** Makes one moving picture and stores it. */
+const animationTaskSchema = z.object({
+  ...taskBase,
+  kind: z.literal("animation"),
+  source: sourceSchema,
+  threads: threadsSchema,
+  animation: animationSpecSchema,
+  watermarkUrls: watermarkUrlsSchema,
+  object: objectRefSchema,
 });
 
 /** Joins finished renditions into an HLS package: segments first, master playlist last. */
@@ -140,6 +159,7 @@ export const taskSchema = z.discriminatedUnion("kind", [
   analyzeTaskSchema,
   assembleTaskSchema,
   imageTaskSchema,
+  animationTaskSchema,
   packageTaskSchema,
 ]);
 export type Task = z.infer<typeof taskSchema>;
@@ -149,5 +169,6 @@ export type ChunkTask = z.infer<typeof chunkTaskSchema>;
 export type AnalyzeTask = z.infer<typeof analyzeTaskSchema>;
 export type AssembleTask = z.infer<typeof assembleTaskSchema>;
 export type ImageTask = z.infer<typeof imageTaskSchema>;
+export type AnimationTask = z.infer<typeof animationTaskSchema>;
 export type PackageTask = z.infer<typeof packageTaskSchema>;
 export type TaskKind = Task["kind"];

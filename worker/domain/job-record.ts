@@ -5,14 +5,14 @@
 import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { MediaInfo } from "../../encoder/contract/media-info.ts";
 import type { WorkFile } from "../../encoder/contract/object-store.ts";
-import type { ImageSpec, RenditionSpec } from "../../encoder/contract/output-spec.ts";
+import type { AnimationSpec, ImageSpec, RenditionSpec } from "../../encoder/contract/output-spec.ts";
 import type { TaskPhase, TaskResult } from "../../encoder/contract/report.ts";
 import type { Cut } from "../../encoder/contract/timeline.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { InputStatus, JobStatus, OutputStatus } from "./job-status.ts";
 
 /** Raised with every change of shape; `upgrade-state.ts` brings an older job up to it when it is loaded. */
-export const RECORD_SCHEMA = 2;
+export const RECORD_SCHEMA = 3;
 
 export type JobRecord = {
   schema: typeof RECORD_SCHEMA;
@@ -152,7 +152,8 @@ export type TaskWork =
   | ChunkWork
   | { kind: "analyze"; threads: number; index: number; span: SourceSpan }
   | { kind: "assemble"; rendition: RenditionSpec; files: PartsOf; key: string }
-  | { kind: "image"; threads: number; image: ImageSpec; keys: string[] }
+  | { kind: "image"; threads: number; image: ImageSpec; keys: string[]; vtt: PlannedVtt | null }
+  | { kind: "animation"; threads: number; animation: AnimationSpec; key: string }
   | {
       kind: "package";
       /** In the order of the master playlist. */
@@ -161,6 +162,9 @@ export type TaskWork =
       playlistName: string;
       segmentSeconds: number;
     };
+
+/** The WebVTT file of an image output; its text is made when the task is built. */
+export type PlannedVtt = { key: string; durationSeconds: number | null };
 
 export type ChunkWork = {
   kind: "chunk";

@@ -2,7 +2,9 @@
  * A job as the service understands it after validation: Coconut's vocabulary is parsed, nothing is resolved
  * against the source yet. Credentials and URLs are not in here; they are `JobSecrets`, kept sealed.
  */
+import type { AudioCodec, Container, PixelFormat, VideoCodec } from "../../encoder/contract/formats.ts";
 import type { Rational } from "../../encoder/contract/media-info.ts";
+import type { VIDEO_PROFILES, WATERMARK_POSITIONS } from "../../encoder/contract/output-spec.ts";
 
 export type JobSpec = {
   ultrafast: boolean;
@@ -21,6 +23,8 @@ export type JobSecrets = {
   inputUrl: string;
   /** Complete delivery URL, `params` merged into its query. */
   notificationUrl: string;
+  /** Each address once; outputs name them by their place in here. */
+  watermarkUrls: string[];
   storageCredentials: { accessKeyId: string; secretAccessKey: string } | null;
 };
 
@@ -53,22 +57,55 @@ export type OutputRequest = {
 
 export type VideoRequest = {
   type: "video";
+  /** May hold `{{ variables }}`, filled in when the source is known. */
   path: string;
   rendition: RenditionFormat;
+  picture: PictureRequest;
   offsetSeconds: number;
   durationSeconds: number | null;
 };
 
+/** What is done to the picture besides scaling. */
+export type PictureRequest = {
+  /** What happens when both sides of the resolution are fixed and the source has another shape. */
+  fit: "pad" | "crop";
+  /** FFmpeg's `transpose` on the upright picture. */
+  transpose: 0 | 1 | 2 | 3 | null;
+  hflip: boolean;
+  vflip: boolean;
+  /** Null deinterlaces what the source calls interlaced. */
+  deinterlace: boolean | null;
+  watermark: WatermarkRequest | null;
+};
+
+/** `source` is the place of its URL in `JobSecrets.watermarkUrls`. */
+export type WatermarkRequest = { source: number; position: (typeof WATERMARK_POSITIONS)[number] };
+
 export type ImageRequest = {
   type: "image";
-  container: "jpg" | "png";
-  /** May hold one printf sequence such as `%.2d`. */
+  /** May hold one printf sequence such as `%.2d`, and `{{ variables }}`. */
   path: string;
   resolution: Resolution;
+  picture: PictureRequest;
+  /** 0 for none to 5. */
+  blur: number;
+} & (StillsRequest | AnimationRequest);
+
+export type StillsRequest = {
+  container: "jpg" | "png" | "webp";
   sampling:
     | { by: "number"; count: number }
     | { by: "offsets"; seconds: number[] }
     | { by: "interval"; seconds: number };
+  /** `limit` is the most tiles of one file; null puts all into one. */
+  sprite: { columns: number; limit: number | null } | null;
+  /** Null file name: made of the path. */
+  vtt: { filename: string | null } | null;
+};
+
+export type AnimationRequest = {
+  container: "gif" | "webp_anim";
+  scene: { number: number; durationSeconds: number };
 };
 
 export type HttpstreamRequest = {
@@ -83,17 +120,36 @@ export type HttpstreamRequest = {
 /** Null on a side means "follow the aspect ratio"; null on both means the source's size. */
 export type Resolution = { widthPx: number | null; heightPx: number | null };
 
-/** One parsed Coconut format string of a video container. At least one of video and audio is present. */
+/** One parsed Coconut format string of a container of video or sound. At least one of video and audio is present. */
 export type RenditionFormat = {
-  container: "mp4";
-  video: {
-    codec: "h264";
-    resolution: Resolution;
-    /** Null keeps the source's rate. */
-    frameRate: Rational | null;
-    rate:
-      | { mode: "bitrate"; bitrateBps: number; passes: 1 | 2 }
-      | { mode: "quality"; quality: 1 | 2 | 3 | 4 | 5; maxrateBps: number | null };
-  } | null;
-  audio: { codec: "aac"; bitrateBps: number; sampleRateHz: number; channels: 1 | 2 } | null;
+  container: Container;
+  video: PictureFormat | { codec: "copy" } | null;
+  audio: SoundFormat | { codec: "copy" } | null;
+  isFragmented: boolean;
+  keepsMetadata: boolean;
+};
+
+export type PictureFormat = {
+  codec: VideoCodec;
+  resolution: Resolution;
+  /** Null keeps the source's rate. */
+  frameRate: Rational | null;
+  rate:
+    | { mode: "bitrate"; bitrateBps: number; passes: 1 | 2 }
+    | { mode: "quality"; quality: 1 | 2 | 3 | 4 | 5; maxrateBps: number | null }
+    | { mode: "fixed" };
+  pixelFormat: PixelFormat;
+  /** Null takes the encoder's choice. */
+  profile: (typeof VIDEO_PROFILES)[number] | null;
+  /** Ten times the level's number; null takes the lowest that fits. */
+  level: number | null;
+};
+
+export type SoundFormat = {
+  codec: AudioCodec;
+  /** Null for codecs without a bitrate. */
+  bitrateBps: number | null;
+  sampleRateHz: number;
+  /** `multi` keeps the source's channels as far as the codec goes. */
+  channels: 1 | 2 | "multi";
 };
