@@ -10,13 +10,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { locateFfmpeg } from "../../encoder/run/locate-ffmpeg.ts";
 import { downloadFile } from "../support/download-file.ts";
 import { downloadHls } from "../support/hls-download.ts";
-import { createJobClient, finalView, type JobClient, type JobView } from "../support/job-client.ts";
-import { lavfi, makeClip, makeTestDirectory } from "../support/make-clip.ts";
-import { startMediaServer, type MediaServer } from "../support/media-server.ts";
+import { finalView, type JobView } from "../support/job-client.ts";
+import { lavfi, makeClip } from "../support/make-clip.ts";
 import { type Random, seededRandom } from "../support/random.ts";
-import { startTestService, type TestService } from "../support/service-harness.ts";
 import { findDisorder } from "../support/status-order.ts";
-import { startWebhookSink, type WebhookSink } from "../support/webhook-sink.ts";
+import { startTestBed, type TestBed } from "../support/test-bed.ts";
 
 const execute = promisify(execFile);
 const tools = await locateFfmpeg();
@@ -32,45 +30,37 @@ const OUTPUTS = {
   httpstream: { hls: { path: "/hls" }, variants: ["mp4:x120::quality=3"] },
 };
 
-let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
-let service: TestService;
-let media: MediaServer;
-let sink: WebhookSink;
-let client: JobClient;
+let bed: TestBed;
 let undisturbed: { seconds: number; hashes: string[] };
 
 beforeAll(async () => {
-  directory = await makeTestDirectory();
-  const path = await makeClip(directory.path, "source.mp4", [
-    ...lavfi(`testsrc2=s=320x180:r=30000/1001:d=${SECONDS},noise=c0s=8:c0f=t`),
-    ...lavfi(`sine=f=440:d=${SECONDS}:r=48000`),
-    ...["-c:v", "libx264", "-preset", "ultrafast", "-crf", "22", "-g", "77", "-pix_fmt", "yuv420p"],
-    ...["-c:a", "aac", "-movflags", "+faststart"],
-  ]);
-  media = await startMediaServer({ "source.mp4": await readFile(path) });
-  sink = await startWebhookSink();
-  service = await startTestService({ encoderCount: 2 });
-  client = createJobClient(service);
+  bed = await startTestBed(
+    async (directory) => {
+      const path = await makeClip(directory, "source.mp4", [
+        ...lavfi(`testsrc2=s=320x180:r=30000/1001:d=${SECONDS},noise=c0s=8:c0f=t`),
+        ...lavfi(`sine=f=440:d=${SECONDS}:r=48000`),
+        ...["-c:v", "libx264", "-preset", "ultrafast", "-crf", "22", "-g", "77", "-pix_fmt", "yuv420p"],
+        ...["-c:a", "aac", "-movflags", "+faststart"],
+      ]);
+      return { "source.mp4": await readFile(path) };
+    },
+    { encoderCount: 2 },
+  );
   const startedAt = performance.now();
-  const views = await client.finish((await createJob()).id, 170_000);
+  const views = await bed.client.finish((await createJob()).id, 170_000);
   undisturbed = {
     seconds: (performance.now() - startedAt) / 1000,
     hashes: await outputHashes(finalView(views)),
   };
 }, 240_000);
 
-afterAll(async () => {
-  await service?.remove();
-  await media?.close();
-  await sink?.close();
-  await directory?.remove();
-});
+afterAll(() => bed?.close());
 
 const createJob = (): Promise<JobView> =>
-  client.create({
-    input: { url: media.url("source.mp4") },
+  bed.client.create({
+    input: { url: bed.media.url("source.mp4") },
     storage: { service: "coconut" },
-    notification: { type: "http", url: sink.origin, events: true },
+    notification: { type: "http", url: bed.webhooks.origin, events: true },
     settings: { ultrafast: true },
     outputs: OUTPUTS,
   });
@@ -80,10 +70,10 @@ async function outputHashes(job: JobView): Promise<string[]> {
   expect(job.status).toBe("job.completed");
   const [kept, converted, stream] = job.outputs;
   const [master] = (stream?.urls ?? []) as { url: string }[];
-  const [variant] = await downloadHls(master?.url ?? "", `${directory.path}/${job.id}`);
+  const [variant] = await downloadHls(master?.url ?? "", `${bed.directory}/${job.id}`);
   const paths = [
-    await downloadFile(kept?.url, directory.path, "kept.mp4"),
-    await downloadFile(converted?.url, directory.path, "converted.mp4"),
+    await downloadFile(kept?.url, bed.directory, "kept.mp4"),
+    await downloadFile(converted?.url, bed.directory, "converted.mp4"),
     variant?.playlistPath ?? "",
   ];
   return Promise.all(
@@ -102,8 +92,8 @@ async function outputHashes(job: JobView): Promise<string[]> {
 
 /** Tasks that the encoder held when it was killed, by the Worker's log. */
 async function killEncoder(jobId: string, index: string): Promise<string[]> {
-  const pid = await service.encoderPid(index);
-  const latest = new Map(service.taskChanges(jobId).map((change) => [change.task, change]));
+  const pid = await bed.service.encoderPid(index);
+  const latest = new Map(bed.service.taskChanges(jobId).map((change) => [change.task, change]));
   const held = [...latest.values()].filter(({ status, encoder }) => status === "leased" && encoder === index);
   process.kill(pid, "SIGKILL");
   return held.map(({ task }) => task);
@@ -120,9 +110,9 @@ async function playBlows(random: Random, jobId: string): Promise<string[]> {
   for (const moment of moments) {
     await delay(Math.max(0, moment * 1000 - (performance.now() - startedAt)));
     if (random.chance(0.35)) {
-      await service.killWorker();
+      await bed.service.killWorker();
       await delay(random.below(500));
-      await service.startWorkerAgain();
+      await bed.service.startWorkerAgain();
     } else {
       inFlight.push(...(await killEncoder(jobId, random.pick(["0", "1"]))));
     }
@@ -135,13 +125,13 @@ describe("a chunked job under fire", () => {
     "ends like the undisturbed one and repeats only what was in flight (seed %i)",
     async (seed) => {
       const job = await createJob();
-      const following = client.finish(job.id, 170_000);
+      const following = bed.client.finish(job.id, 170_000);
       const inFlight = await playBlows(seededRandom(seed), job.id);
 
       const views = await following;
       expect(findDisorder(views)).toEqual([]);
       expect(await outputHashes(finalView(views))).toEqual(undisturbed.hashes);
-      const changes = service.taskChanges(job.id);
+      const changes = bed.service.taskChanges(job.id);
       const chunks = [...new Set(changes.map(({ task }) => task))].filter((task) =>
         task.startsWith("chunk-"),
       );
@@ -154,7 +144,7 @@ describe("a chunked job under fire", () => {
         const losses = inFlight.filter((held) => held === task).length;
         expect(attempts, `attempts of ${task}`).toBeLessThanOrEqual(1 + losses + 1);
       }
-      const repeated = service.attemptEnds(job.id).filter(({ outcome }) => outcome === "done");
+      const repeated = bed.service.attemptEnds(job.id).filter(({ outcome }) => outcome === "done");
       const doneChunks = repeated.filter(({ taskId }) => taskId.startsWith("chunk-")).length;
       expect(doneChunks).toBeLessThanOrEqual(chunks.length + inFlight.length);
     },

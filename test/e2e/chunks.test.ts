@@ -6,20 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { locateFfmpeg } from "../../encoder/run/locate-ffmpeg.ts";
 import { downloadFile } from "../support/download-file.ts";
 import { downloadHls } from "../support/hls-download.ts";
-import { createJobClient, finalView, type JobClient, type JobView, outputOf } from "../support/job-client.ts";
-import {
-  frameLumas,
-  frameTimes,
-  lavfi,
-  makeClip,
-  makeTestDirectory,
-  probeEntry,
-} from "../support/make-clip.ts";
-import { startMediaServer, type MediaServer } from "../support/media-server.ts";
-import { startTestService, type TestService } from "../support/service-harness.ts";
+import { finalView, type JobView, outputOf } from "../support/job-client.ts";
+import { frameLumas, frameTimes, lavfi, makeClip, probeEntry } from "../support/make-clip.ts";
 import { findDisorder } from "../support/status-order.ts";
 import { readStoredState } from "../support/stored-objects.ts";
-import { startWebhookSink, type WebhookSink } from "../support/webhook-sink.ts";
+import { startTestBed, type TestBed } from "../support/test-bed.ts";
 
 const execute = promisify(execFile);
 const tools = await locateFfmpeg();
@@ -28,40 +19,30 @@ const MARK_SECONDS = 10;
 const SYNC_SECONDS = 20 * 60;
 const SCENE_SECONDS = 30;
 
-let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
-let service: TestService;
-let media: MediaServer;
-let sink: WebhookSink;
-let client: JobClient;
+let bed: TestBed;
 
 beforeAll(async () => {
-  directory = await makeTestDirectory();
-  media = await startMediaServer({
-    "sync.mov": await makeSyncClip(),
-    "scenes.mp4": await makeScenesClip(),
-  });
-  sink = await startWebhookSink();
-  service = await startTestService({ encoderCount: 2 });
-  client = createJobClient(service);
+  bed = await startTestBed(
+    async (directory) => ({
+      "sync.mov": await makeSyncClip(directory),
+      "scenes.mp4": await makeScenesClip(directory),
+    }),
+    { encoderCount: 2 },
+  );
 }, 120_000);
 
-afterAll(async () => {
-  await service?.remove();
-  await media?.close();
-  await sink?.close();
-  await directory?.remove();
-});
+afterAll(() => bed?.close());
 
 /** Twenty minutes in which a white frame and a beep begin together every ten seconds. */
-async function makeSyncClip(): Promise<Buffer> {
+async function makeSyncClip(directory: string): Promise<Buffer> {
   const flash = `between(t,5,5.039)`;
-  const piece = await makeClip(directory.path, "piece.mov", [
+  const piece = await makeClip(directory, "piece.mov", [
     ...lavfi(`color=black:s=64x36:r=25:d=${MARK_SECONDS},drawbox=color=white:t=fill:enable='${flash}'`),
     ...lavfi(`aevalsrc='0.8*sin(2*PI*1000*t)*between(t,5,5.1)':s=48000:d=${MARK_SECONDS}`),
     ...["-c:v", "libx264", "-preset", "ultrafast", "-crf", "10", "-pix_fmt", "yuv420p", "-bf", "0"],
     ...["-c:a", "pcm_s16le"],
   ]);
-  const path = `${directory.path}/sync.mov`;
+  const path = `${directory}/sync.mov`;
   const loops = String(SYNC_SECONDS / MARK_SECONDS - 1);
   await execute(tools.ffmpegPath, [
     ...["-nostdin", "-v", "error", "-y", "-stream_loop", loops, "-i", piece, "-c", "copy"],
@@ -73,7 +54,7 @@ async function makeSyncClip(): Promise<Buffer> {
 }
 
 /** A still, a slow zoom and grain in movement, half a minute each: as unlike in their cost as scenes get. */
-async function makeScenesClip(): Promise<Buffer> {
+async function makeScenesClip(directory: string): Promise<Buffer> {
   const seconds = SCENE_SECONDS;
   const graph = [
     `smptebars=s=320x180:r=25:d=${seconds},noise=alls=2:allf=t,format=yuv420p[a]`,
@@ -81,7 +62,7 @@ async function makeScenesClip(): Promise<Buffer> {
     `testsrc2=s=320x180:r=25:d=${seconds},noise=alls=12:allf=t,format=yuv420p[c]`,
     `[a]setsar=1[d];[c]setsar=1[e];[d][b][e]concat=n=3[v]`,
   ].join(";");
-  const path = await makeClip(directory.path, "scenes.mp4", [
+  const path = await makeClip(directory, "scenes.mp4", [
     ...["-filter_complex", graph, "-map", "[v]"],
     ...["-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-g", "100", "-movflags", "+faststart"],
   ]);
@@ -89,21 +70,23 @@ async function makeScenesClip(): Promise<Buffer> {
 }
 
 async function finishedJob(source: string, outputs: object, settings: object = {}): Promise<JobView> {
-  const job = await client.create({
-    input: { url: media.url(source) },
+  const job = await bed.client.create({
+    input: { url: bed.media.url(source) },
     storage: { service: "coconut" },
-    notification: { type: "http", url: sink.origin, events: true },
+    notification: { type: "http", url: bed.webhooks.origin, events: true },
     settings,
     outputs,
   });
-  const views = await client.finish(job.id, 170_000);
+  const views = await bed.client.finish(job.id, 170_000);
   expect(findDisorder(views)).toEqual([]);
   expect(finalView(views)).toMatchObject({ status: "job.completed", progress: "100%" });
   return finalView(views);
 }
 
 /** The job's tasks by the Worker's own log. */
-const tasksOf = (job: JobView): string[] => [...new Set(service.taskChanges(job.id).map(({ task }) => task))];
+const tasksOf = (job: JobView): string[] => [
+  ...new Set(bed.service.taskChanges(job.id).map(({ task }) => task)),
+];
 
 const chunksOf = (job: JobView): string[] => tasksOf(job).filter((task) => task.startsWith("chunk-"));
 
@@ -154,9 +137,9 @@ describe("a film of twenty minutes", () => {
       { ultrafast: true },
     );
     expect(chunksOf(job).length).toBeGreaterThan(10);
-    const file = await downloadFile(outputOf(job, "mp4:64x36::quality=5").url, directory.path, "sync.mp4");
+    const file = await downloadFile(outputOf(job, "mp4:64x36::quality=5").url, bed.directory, "sync.mp4");
     const [stream] = (outputOf(job, "httpstream").urls ?? []) as { url: string }[];
-    const [variant] = await downloadHls(stream?.url ?? "", `${directory.path}/hls`);
+    const [variant] = await downloadHls(stream?.url ?? "", `${bed.directory}/hls`);
 
     expect(await frameTimes(file)).toEqual(
       Array.from({ length: SYNC_SECONDS * 25 }, (_, index) => Number((index / 25).toFixed(6))),
@@ -182,7 +165,7 @@ describe("a bitrate output of very different scenes", () => {
       const job = await finishedJob("scenes.mp4", { [format]: { path: "/rate.mp4" } });
       expect(chunksOf(job).length).toBeGreaterThan(1);
       expect(tasksOf(job).filter((task) => task.startsWith("analyze-"))).toHaveLength(chunksOf(job).length);
-      const path = await downloadFile(outputOf(job, format).url, directory.path, "rate.mp4");
+      const path = await downloadFile(outputOf(job, format).url, bed.directory, "rate.mp4");
       const rateBps = Number(await probeEntry(path, "v:0", "stream=bit_rate"));
       expect(Math.abs(rateBps / 300_000 - 1)).toBeLessThan(0.03);
       expect(await frameTimes(path)).toHaveLength(3 * SCENE_SECONDS * 25);
@@ -192,9 +175,9 @@ describe("a bitrate output of very different scenes", () => {
 
 describe("after all that", () => {
   it("no work file is left and the encoders' disks are empty", async () => {
-    await expect.poll(async () => service.scratchFiles(), { timeout: 15_000 }).toEqual([]);
-    await service.stop();
-    const { objectKeys, jobs } = await readStoredState(service.paths);
+    await expect.poll(async () => bed.service.scratchFiles(), { timeout: 15_000 }).toEqual([]);
+    await bed.service.stop();
+    const { objectKeys, jobs } = await readStoredState(bed.service.paths);
     expect(objectKeys.filter((key) => !key.startsWith("hosted/"))).toEqual([]);
     expect(jobs.filter(({ isOpen }) => isOpen)).toEqual([]);
   });

@@ -3,45 +3,33 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ClockClip, makeClockClip, shownTimes } from "../support/clock-clip.ts";
-import { createJobClient, finalView, type JobClient, type JobView } from "../support/job-client.ts";
-import { makeTestDirectory } from "../support/make-clip.ts";
-import { startMediaServer, type MediaServer } from "../support/media-server.ts";
+import { finalView, type JobView } from "../support/job-client.ts";
 import { type S3Sink, startS3Sink } from "../support/s3-sink.ts";
-import { startTestService, type TestService } from "../support/service-harness.ts";
 import { sinkStorage } from "../support/sink-storage.ts";
 import { findDisorder } from "../support/status-order.ts";
-import { startWebhookSink, type WebhookSink } from "../support/webhook-sink.ts";
+import { startTestBed, type TestBed } from "../support/test-bed.ts";
 
 const SECONDS = 5;
 
-let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
+let bed: TestBed;
 let clip: ClockClip;
-let service: TestService;
-let media: MediaServer;
-let webhooks: WebhookSink;
 let store: S3Sink;
-let client: JobClient;
 
 beforeAll(async () => {
-  directory = await makeTestDirectory();
-  clip = await makeClockClip(directory.path, "source.mp4", { seconds: SECONDS });
-  media = await startMediaServer({
-    "source.mp4": clip.bytes,
-    // The index is at the front and says 5 s, but the data ends early.
-    "cut-off.mp4": clip.bytes.subarray(0, Math.floor(clip.bytes.length * 0.6)),
+  bed = await startTestBed(async (directory) => {
+    clip = await makeClockClip(directory, "source.mp4", { seconds: SECONDS });
+    return {
+      "source.mp4": clip.bytes,
+      // The index is at the front and says 5 s, but the data ends early.
+      "cut-off.mp4": clip.bytes.subarray(0, Math.floor(clip.bytes.length * 0.6)),
+    };
   });
-  webhooks = await startWebhookSink();
   store = await startS3Sink();
-  service = await startTestService();
-  client = createJobClient(service);
 });
 
 afterAll(async () => {
-  await service?.remove();
-  await media?.close();
-  await webhooks?.close();
+  await bed?.close();
   await store?.close();
-  await directory?.remove();
 });
 
 beforeEach(() => {
@@ -58,14 +46,14 @@ type Run = {
 };
 
 async function run(request: object): Promise<Run> {
-  const { id } = await client.create({
-    input: { url: media.url("source.mp4") },
+  const { id } = await bed.client.create({
+    input: { url: bed.media.url("source.mp4") },
     storage: sinkStorage(store),
-    notification: { type: "http", url: webhooks.origin, events: true },
+    notification: { type: "http", url: bed.webhooks.origin, events: true },
     ...request,
   });
-  const views = await client.finish(id);
-  const deliveries = await webhooks.untilJobEvent(id);
+  const views = await bed.client.finish(id);
+  const deliveries = await bed.webhooks.untilJobEvent(id);
   const events = deliveries.map(({ body: { event, data } }) =>
     typeof data["key"] === "string" ? `${event} ${data["key"]}` : event,
   );
@@ -75,7 +63,7 @@ async function run(request: object): Promise<Run> {
 async function expectStoredClip(key: string): Promise<void> {
   const object = store.objects.get(key);
   expect([...store.objects.keys()]).toContain(key);
-  const path = join(directory.path, "stored.mp4");
+  const path = join(bed.directory, "stored.mp4");
   await writeFile(path, object?.bytes ?? "");
   const errors = (await shownTimes(path, clip)).map((time, index) => Math.abs(time - index / 25));
   expect(errors).toHaveLength(SECONDS * 25);
@@ -107,7 +95,7 @@ describe("a destination that answers 500 and 503 for a while", () => {
     expect(job.status).toBe("job.completed");
     expect(findDisorder(views)).toEqual([]);
     expect(
-      service.attemptEnds(job.id).filter(({ attempt, outcome }) => attempt !== 1 || outcome !== "done"),
+      bed.service.attemptEnds(job.id).filter(({ attempt, outcome }) => attempt !== 1 || outcome !== "done"),
     ).toEqual([]);
     await expectStoredClip("out/small.mp4");
     expect([...troubles.values()].every((count) => count >= 3)).toBe(true);
@@ -202,7 +190,7 @@ describe("a destination that refuses", () => {
 describe("an output that cannot be made", () => {
   it("fails alone, whether that shows at the plan or only in the encoder", async () => {
     const { job, views, events } = await run({
-      input: { url: media.url("cut-off.mp4") },
+      input: { url: bed.media.url("cut-off.mp4") },
       outputs: {
         "mp4:x90": [
           { path: "/whole.mp4" },

@@ -4,64 +4,47 @@ import { type ClockClip, makeClockClip, shownTimes } from "../support/clock-clip
 import { downloadFile } from "../support/download-file.ts";
 import { eventually } from "../support/eventually.ts";
 import { downloadHls } from "../support/hls-download.ts";
-import {
-  createJobClient,
-  finalView,
-  type JobClient,
-  type JobView,
-  untilHalfWay,
-} from "../support/job-client.ts";
-import { makeTestDirectory } from "../support/make-clip.ts";
-import { startMediaServer, type MediaServer } from "../support/media-server.ts";
-import { startTestService, type TestService } from "../support/service-harness.ts";
+import { finalView, type JobView, untilHalfWay } from "../support/job-client.ts";
 import { findDisorder } from "../support/status-order.ts";
 import { readStoredState } from "../support/stored-objects.ts";
-import { startWebhookSink, type WebhookSink } from "../support/webhook-sink.ts";
+import { startTestBed, type TestBed } from "../support/test-bed.ts";
 
 const SECONDS = 6;
 
 /** Far larger than the source, so that it takes its time. */
 const SLOW_FORMAT = "mp4:960x540";
 
-let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
+let bed: TestBed;
 let clip: ClockClip;
-let service: TestService;
-let media: MediaServer;
-let sink: WebhookSink;
-let client: JobClient;
 
 beforeAll(async () => {
-  directory = await makeTestDirectory();
-  clip = await makeClockClip(directory.path, "source.mp4", {
-    seconds: SECONDS,
-    size: "640x360",
-    grain: true,
-  });
-  media = await startMediaServer({ "source.mp4": clip.bytes });
-  sink = await startWebhookSink();
-  service = await startTestService({ encoderCount: 2 });
-  client = createJobClient(service);
+  bed = await startTestBed(
+    async (directory) => {
+      clip = await makeClockClip(directory, "source.mp4", {
+        seconds: SECONDS,
+        size: "640x360",
+        grain: true,
+      });
+      return { "source.mp4": clip.bytes };
+    },
+    { encoderCount: 2 },
+  );
 });
 
-afterAll(async () => {
-  await service?.remove();
-  await media?.close();
-  await sink?.close();
-  await directory?.remove();
-});
+afterAll(() => bed?.close());
 
 const createJob = (outputs: object, overrides: object = {}): Promise<JobView> =>
-  client.create({
-    input: { url: media.url("source.mp4") },
+  bed.client.create({
+    input: { url: bed.media.url("source.mp4") },
     storage: { service: "coconut" },
-    notification: { type: "http", url: sink.origin, events: true },
+    notification: { type: "http", url: bed.webhooks.origin, events: true },
     outputs,
     ...overrides,
   });
 
 /** The encoder that holds the newest attempt of a task. */
 function holderOf(jobId: string, taskId: string): string {
-  const lease = service
+  const lease = bed.service
     .taskChanges(jobId)
     .findLast(({ task, status }) => task === taskId && status === "leased");
   if (lease?.encoder === undefined || lease.encoder === null) {
@@ -80,8 +63,8 @@ type Blow = {
 /** Sends the signal to the encoder that holds the task. */
 async function signalHolder(jobId: string, taskId: string, signal: NodeJS.Signals): Promise<Blow> {
   const encoder = holderOf(jobId, taskId);
-  const pid = await service.encoderPid(encoder);
-  const latest = new Map(service.taskChanges(jobId).map((change) => [change.task, change]));
+  const pid = await bed.service.encoderPid(encoder);
+  const latest = new Map(bed.service.taskChanges(jobId).map((change) => [change.task, change]));
   const held = [...latest.values()].filter(
     (change) => change.status === "leased" && change.encoder === encoder,
   );
@@ -92,27 +75,27 @@ async function signalHolder(jobId: string, taskId: string, signal: NodeJS.Signal
 /** How often each task was brought to a good end, by the encoders' own word. */
 function doneCounts(jobId: string): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { taskId, outcome } of service.attemptEnds(jobId)) {
+  for (const { taskId, outcome } of bed.service.attemptEnds(jobId)) {
     counts[taskId] = (counts[taskId] ?? 0) + (outcome === "done" ? 1 : 0);
   }
   return counts;
 }
 
 const attemptsOf = (jobId: string, taskId: string) =>
-  service
+  bed.service
     .taskChanges(jobId)
     .filter(({ task, status }) => task === taskId && status === "done")
     .map(({ attempt }) => attempt);
 
 /** Tasks whose encoder was lost under them, each loss once. */
 const lostTasks = (jobId: string) =>
-  service
+  bed.service
     .taskChanges(jobId)
     .filter(({ status, code }) => status === "pending" && code === "encoder_lost")
     .map(({ task }) => task);
 
 async function expectWholeEncode(url: string | undefined, seconds: number): Promise<void> {
-  const path = await downloadFile(url, directory.path, "result.mp4");
+  const path = await downloadFile(url, bed.directory, "result.mp4");
   await expectClock(path, seconds);
 }
 
@@ -124,7 +107,7 @@ async function expectClock(path: string, seconds: number): Promise<void> {
 }
 
 async function expectEventsOnce(jobId: string, events: readonly string[]): Promise<void> {
-  const deliveries = await sink.untilJobEvent(jobId);
+  const deliveries = await bed.webhooks.untilJobEvent(jobId);
   expect(deliveries.map(({ body }) => body.event)).toEqual(events);
 }
 
@@ -135,9 +118,9 @@ describe("an encoder that is killed in the middle of an encode", () => {
       [SLOW_FORMAT]: [{ path: "/short.mp4", duration: 1 }, { path: "/whole.mp4" }],
       "mp4:x90": { path: "/small.mp4" },
     });
-    const following = client.finish(job.id);
-    await client.follow(job.id, ({ outputs }) => outputs[1]?.status === "video.encoded");
-    await untilHalfWay(client, job.id, 2);
+    const following = bed.client.finish(job.id);
+    await bed.client.follow(job.id, ({ outputs }) => outputs[1]?.status === "video.encoded");
+    await untilHalfWay(bed.client, job.id, 2);
 
     const { held } = await signalHolder(job.id, "output-2", "SIGKILL");
 
@@ -168,8 +151,8 @@ describe("an encoder that is killed in the middle of an encode", () => {
 describe("an encoder that is told to stop", () => {
   it("hands its work back, and another encoder finishes it without a failed attempt on the books", async () => {
     const job = await createJob({ [SLOW_FORMAT]: { path: "/whole.mp4" } });
-    const following = client.finish(job.id);
-    await untilHalfWay(client, job.id, 0);
+    const following = bed.client.finish(job.id);
+    await untilHalfWay(bed.client, job.id, 0);
 
     const { encoder: stopped } = await signalHolder(job.id, "output-0", "SIGTERM");
 
@@ -177,7 +160,7 @@ describe("an encoder that is told to stop", () => {
     expect(finalView(views).status).toBe("job.completed");
     expect(findDisorder(views)).toEqual([]);
     expect(
-      service
+      bed.service
         .attemptEnds(job.id)
         .map(({ taskId, encoder, outcome }) => [taskId, encoder === stopped, outcome]),
     ).toEqual([
@@ -185,7 +168,7 @@ describe("an encoder that is told to stop", () => {
       ["output-0", true, "encoder_stopping"],
       ["output-0", false, "done"],
     ]);
-    expect(service.taskChanges(job.id).filter(({ code }) => code !== undefined)).toEqual([]);
+    expect(bed.service.taskChanges(job.id).filter(({ code }) => code !== undefined)).toEqual([]);
     await expectWholeEncode(finalView(views).outputs[0]?.url, SECONDS);
   });
 });
@@ -196,8 +179,8 @@ describe("an encoder that hangs", () => {
       httpstream: { variants: ["mp4:360p::quality=5"], hls: { path: "/hls" } },
       "mp4:x90": { path: "/small.mp4" },
     });
-    const following = client.finish(job.id, 170_000);
-    await untilHalfWay(client, job.id, 0);
+    const following = bed.client.finish(job.id, 170_000);
+    await untilHalfWay(bed.client, job.id, 0);
     const { encoder: hung, pid, held } = await signalHolder(job.id, "output-0-variant-1", "SIGSTOP");
 
     const movedOn = eventually(
@@ -219,16 +202,16 @@ describe("an encoder that hangs", () => {
     const masterUrl = stream?.url ?? "";
     const master = await (await fetch(masterUrl)).text();
     await eventually("the sleeper brings its attempt to an end", () =>
-      service
+      bed.service
         .attemptEnds(job.id)
         .some(
           ({ encoder, attempt, taskId }) =>
             encoder === hung && attempt === 1 && taskId === "output-0-variant-1",
         ),
     );
-    expect(await client.read(job.id)).toEqual(final);
+    expect(await bed.client.read(job.id)).toEqual(final);
     expect(await (await fetch(masterUrl)).text()).toBe(master);
-    const [variant] = await downloadHls(masterUrl, `${directory.path}/hls`);
+    const [variant] = await downloadHls(masterUrl, `${bed.directory}/hls`);
     await expectClock(variant?.playlistPath ?? "", SECONDS);
     await expectWholeEncode(final.outputs[1]?.url, SECONDS);
     await expectEventsOnce(job.id, [
@@ -244,11 +227,11 @@ describe("after all that", () => {
   it("the encoders' disks are empty, no work file is left and no job is open", async () => {
     await eventually(
       "the encoders let go of the sources",
-      async () => (await service.scratchFiles()).length === 0,
+      async () => (await bed.service.scratchFiles()).length === 0,
       15_000,
     );
-    await service.stop();
-    const { objectKeys, jobs } = await readStoredState(service.paths);
+    await bed.service.stop();
+    const { objectKeys, jobs } = await readStoredState(bed.service.paths);
 
     expect(objectKeys.filter((key) => !key.startsWith("hosted/"))).toEqual([]);
     expect(jobs).toHaveLength(3);

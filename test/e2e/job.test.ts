@@ -4,36 +4,18 @@ import { type ClockClip, heardTime, makeClockClip, picturedTime, shownTimes } fr
 import { downloadFile } from "../support/download-file.ts";
 import { eventually } from "../support/eventually.ts";
 import { downloadHls, type HlsVariant } from "../support/hls-download.ts";
-import {
-  createJobClient,
-  finalView,
-  type JobClient,
-  type JobView,
-  type OutputView,
-  outputOf,
-  percentOf,
-} from "../support/job-client.ts";
-import { frameTimes, makeTestDirectory, probeEntry } from "../support/make-clip.ts";
-import { startMediaServer, type MediaServer } from "../support/media-server.ts";
-import { startTestService, type TestService } from "../support/service-harness.ts";
+import { finalView, type JobView, type OutputView, outputOf, percentOf } from "../support/job-client.ts";
+import { frameTimes, probeEntry } from "../support/make-clip.ts";
 import { findDisorder } from "../support/status-order.ts";
 import { readStoredState } from "../support/stored-objects.ts";
-import {
-  startWebhookSink,
-  verifySignature,
-  type Received,
-  type WebhookSink,
-} from "../support/webhook-sink.ts";
+import { verifySignature, type Received } from "../support/webhook-sink.ts";
+import { startTestBed, type TestBed } from "../support/test-bed.ts";
 
 const SECONDS = 10;
 const FRAME_SECONDS = 1 / 25;
 
-let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
+let bed: TestBed;
 let clip: ClockClip;
-let service: TestService;
-let media: MediaServer;
-let sink: WebhookSink;
-let client: JobClient;
 let created: JobView;
 let views: JobView[];
 let job: JobView;
@@ -63,38 +45,31 @@ const REQUEST_OUTPUTS = {
 };
 
 beforeAll(async () => {
-  directory = await makeTestDirectory();
-  clip = await makeClockClip(directory.path, "source.mp4", { seconds: SECONDS, size: "640x360" });
-  media = await startMediaServer({ "source.mp4": clip.bytes });
-  sink = await startWebhookSink();
-  service = await startTestService();
-  client = createJobClient(service);
-  created = await client.create({
-    input: { url: media.url("source.mp4") },
+  bed = await startTestBed(async (directory) => {
+    clip = await makeClockClip(directory, "source.mp4", { seconds: SECONDS, size: "640x360" });
+    return { "source.mp4": clip.bytes };
+  });
+  created = await bed.client.create({
+    input: { url: bed.media.url("source.mp4") },
     storage: { service: "coconut", path: "/tests" },
     notification: {
       type: "http",
-      url: `${sink.origin}/hook?a=1`,
+      url: `${bed.webhooks.origin}/hook?a=1`,
       events: true,
       metadata: true,
       params: { b: "2 3" },
     },
     outputs: REQUEST_OUTPUTS,
   });
-  views = await client.finish(created.id);
+  views = await bed.client.finish(created.id);
   job = finalView(views);
-  deliveries = await sink.untilJobEvent(created.id);
+  deliveries = await bed.webhooks.untilJobEvent(created.id);
 }, 120_000);
 
-afterAll(async () => {
-  await service?.remove();
-  await media?.close();
-  await sink?.close();
-  await directory?.remove();
-});
+afterAll(() => bed?.close());
 
 const fetchOutput = (key: string): Promise<string> =>
-  downloadFile(outputOf(job, key).url, directory.path, `${key.replaceAll(/[^a-z0-9]/g, "-")}.mp4`);
+  downloadFile(outputOf(job, key).url, bed.directory, `${key.replaceAll(/[^a-z0-9]/g, "-")}.mp4`);
 
 /** Source times that the pictures of an image output show, in the order of their URLs. */
 async function pictureTimes(key: string): Promise<number[]> {
@@ -102,7 +77,7 @@ async function pictureTimes(key: string): Promise<number[]> {
   for (const [index, url] of (outputOf(job, key).urls ?? []).entries()) {
     const path = await downloadFile(
       String(url),
-      directory.path,
+      bed.directory,
       `${index}-${new URL(String(url)).pathname.split("/").at(-1)}`,
     );
     times.push(await picturedTime(path, clip));
@@ -276,9 +251,9 @@ describe("a job with every kind of output", () => {
       expect(delivery.method).toBe("POST");
       expect(delivery.target).toBe("/hook?a=1&b=2%203");
       expect(delivery.headers["content-type"]).toBe("application/json");
-      expect(() => verifySignature(delivery, service.webhookSecret)).not.toThrow();
+      expect(() => verifySignature(delivery, bed.service.webhookSecret)).not.toThrow();
       expect(() =>
-        verifySignature({ ...delivery, text: `${delivery.text} ` }, service.webhookSecret),
+        verifySignature({ ...delivery, text: `${delivery.text} ` }, bed.service.webhookSecret),
       ).toThrow();
     }
   });
@@ -319,14 +294,20 @@ describe("a job with every kind of output", () => {
   });
 
   it("answers the metadata of the input and of every encoded output, whole and by key", async () => {
-    const whole = JSON.parse((await client.request("GET", `/metadata/jobs/${job.id}/`)).text) as {
+    const whole = JSON.parse((await bed.client.request("GET", `/metadata/jobs/${job.id}/`)).text) as {
       job_id: string;
       metadata: { input: { format: Record<string, string> }; outputs: Record<string, unknown>[] };
     };
-    const byKey = await client.request("GET", `/metadata/jobs/${job.id}/mp4:160x120_150k:64k_22050hz_mono/`);
+    const byKey = await bed.client.request(
+      "GET",
+      `/metadata/jobs/${job.id}/mp4:160x120_150k:64k_22050hz_mono/`,
+    );
 
     expect(whole.job_id).toBe(job.id);
-    expect(whole.metadata.input.format).toMatchObject({ filename: media.url("source.mp4"), nb_streams: 2 });
+    expect(whole.metadata.input.format).toMatchObject({
+      filename: bed.media.url("source.mp4"),
+      nb_streams: 2,
+    });
     expect(whole.metadata.outputs.flatMap(Object.keys)).toEqual(
       job.outputs.filter(hasMetadata).map(({ key }) => key),
     );
@@ -337,8 +318,8 @@ describe("a job with every kind of output", () => {
       job_id: job.id,
       metadata: { format: { filename: outputOf(job, "mp4:160x120_150k:64k_22050hz_mono").url } },
     });
-    expect((await client.request("GET", `/metadata/jobs/${job.id}/no-such-key`)).status).toBe(404);
-    expect((await client.request("GET", `/metadata/jobs/${job.id}/mp4:1080p`)).status).toBe(404);
+    expect((await bed.client.request("GET", `/metadata/jobs/${job.id}/no-such-key`)).status).toBe(404);
+    expect((await bed.client.request("GET", `/metadata/jobs/${job.id}/mp4:1080p`)).status).toBe(404);
   });
 
   it("serves hosted files whole and in ranges, and only under their address", async () => {
@@ -361,7 +342,7 @@ describe("a job with every kind of output", () => {
   });
 
   it("runs every task once", () => {
-    const ends = service.attemptEnds(job.id);
+    const ends = bed.service.attemptEnds(job.id);
 
     expect(ends.filter(({ attempt, outcome }) => attempt !== 1 || outcome !== "done")).toEqual([]);
     // The input, eleven plain outputs, three variants and the package.
@@ -371,11 +352,11 @@ describe("a job with every kind of output", () => {
   it("leaves nothing on the encoders' disks and nothing but the outputs in the bucket", async () => {
     await eventually(
       "the encoders let go of the source",
-      async () => (await service.scratchFiles()).length === 0,
+      async () => (await bed.service.scratchFiles()).length === 0,
       10_000,
     );
-    await service.stop();
-    const { objectKeys, jobs } = await readStoredState(service.paths);
+    await bed.service.stop();
+    const { objectKeys, jobs } = await readStoredState(bed.service.paths);
 
     const prefix = new URL(outputOf(job, "mp4:240p").url ?? "").pathname
       .replace("/files/", "hosted/")
@@ -402,5 +383,5 @@ function streamUrl(): string {
 }
 
 function downloadStream(): Promise<HlsVariant[]> {
-  return downloadHls(streamUrl(), `${directory.path}/hls`);
+  return downloadHls(streamUrl(), `${bed.directory}/hls`);
 }

@@ -2,44 +2,33 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeClockClip } from "../support/clock-clip.ts";
-import { createJobClient, finalView, type JobClient } from "../support/job-client.ts";
-import { makeTestDirectory } from "../support/make-clip.ts";
-import { startMediaServer, type MediaServer } from "../support/media-server.ts";
-import { startTestService, type TestService } from "../support/service-harness.ts";
-import { startWebhookSink, type WebhookSink } from "../support/webhook-sink.ts";
+import { finalView } from "../support/job-client.ts";
+import { startTestBed, type TestBed } from "../support/test-bed.ts";
 
 const JOB_COUNT = 50;
 /** Node's heap has found its size by then. */
 const WARM_UP_COUNT = 15;
 
-let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
-let service: TestService;
-let media: MediaServer;
-let sink: WebhookSink;
-let client: JobClient;
+let bed: TestBed;
 
 beforeAll(async () => {
-  directory = await makeTestDirectory();
-  const clip = await makeClockClip(directory.path, "source.mp4", { seconds: 1, size: "160x90" });
-  // Each job has a source of its own, so that nothing can be reused.
-  media = await startMediaServer(
-    Object.fromEntries(Array.from({ length: JOB_COUNT }, (_, index) => [`${index}.mp4`, clip.bytes])),
+  bed = await startTestBed(
+    async (directory) => {
+      const clip = await makeClockClip(directory, "source.mp4", { seconds: 1, size: "160x90" });
+      // Each job has a source of its own, so that nothing can be reused.
+      return Object.fromEntries(
+        Array.from({ length: JOB_COUNT }, (_, index) => [`${index}.mp4`, clip.bytes]),
+      );
+    },
+    { encoderCount: 1 },
   );
-  sink = await startWebhookSink();
-  service = await startTestService({ encoderCount: 1 });
-  client = createJobClient(service);
 });
 
-afterAll(async () => {
-  await service?.remove();
-  await media?.close();
-  await sink?.close();
-  await directory?.remove();
-});
+afterAll(() => bed?.close());
 
 /** Resident memory of the encoder in MiB. */
 async function residentMib(): Promise<number> {
-  const status = await readFile(`/proc/${await service.encoderPid("0")}/status`, "utf8");
+  const status = await readFile(`/proc/${await bed.service.encoderPid("0")}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }
 
@@ -47,16 +36,16 @@ describe("one encoder and fifty jobs", () => {
   it("holds no file and no more memory after the last one than after the first ones", async () => {
     const resident: number[] = [];
     for (let index = 0; index < JOB_COUNT; index += 1) {
-      const job = await client.create({
-        input: { url: media.url(`${index}.mp4`) },
+      const job = await bed.client.create({
+        input: { url: bed.media.url(`${index}.mp4`) },
         storage: { service: "coconut" },
-        notification: { type: "http", url: sink.origin },
+        notification: { type: "http", url: bed.webhooks.origin },
         outputs: { "mp4:x90": { path: "/small.mp4" }, "jpg:64x": { path: "/picture.jpg" } },
       });
-      expect(finalView(await client.finish(job.id)).status).toBe("job.completed");
+      expect(finalView(await bed.client.finish(job.id)).status).toBe("job.completed");
       resident.push(await residentMib());
     }
-    await expect.poll(async () => service.scratchFiles(), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(async () => bed.service.scratchFiles(), { timeout: 15_000 }).toEqual([]);
     const early = Math.max(...resident.slice(0, WARM_UP_COUNT));
     expect(Math.min(...resident.slice(-5))).toBeLessThan(early * 1.1);
   });

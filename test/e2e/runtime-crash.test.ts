@@ -2,62 +2,39 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ClockClip, makeClockClip, shownTimes } from "../support/clock-clip.ts";
 import { downloadFile } from "../support/download-file.ts";
-import {
-  createJobClient,
-  finalView,
-  type JobClient,
-  type JobView,
-  untilHalfWay,
-} from "../support/job-client.ts";
-import { frameTimes, makeTestDirectory } from "../support/make-clip.ts";
-import { startMediaServer, type MediaServer } from "../support/media-server.ts";
-import { startTestService, type TestService } from "../support/service-harness.ts";
+import { finalView, type JobView, untilHalfWay } from "../support/job-client.ts";
+import { frameTimes } from "../support/make-clip.ts";
 import { findDisorder } from "../support/status-order.ts";
 import { readStoredState } from "../support/stored-objects.ts";
-import {
-  startWebhookSink,
-  type Received,
-  verifySignature,
-  type WebhookSink,
-} from "../support/webhook-sink.ts";
+import { type Received, verifySignature } from "../support/webhook-sink.ts";
+import { startTestBed, type TestBed } from "../support/test-bed.ts";
 
 const SECONDS = 6;
 const SLOW_FORMAT = "mp4:960x540";
 
-let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
+let bed: TestBed;
 let clip: ClockClip;
-let service: TestService;
-let media: MediaServer;
-let sink: WebhookSink;
-let client: JobClient;
 /** Every job that was answered with 201. */
 const promised: string[] = [];
 
 beforeAll(async () => {
-  directory = await makeTestDirectory();
-  clip = await makeClockClip(directory.path, "source.mp4", {
-    seconds: SECONDS,
-    size: "640x360",
-    grain: true,
+  bed = await startTestBed(async (directory) => {
+    clip = await makeClockClip(directory, "source.mp4", {
+      seconds: SECONDS,
+      size: "640x360",
+      grain: true,
+    });
+    return { "source.mp4": clip.bytes };
   });
-  media = await startMediaServer({ "source.mp4": clip.bytes });
-  sink = await startWebhookSink();
-  service = await startTestService();
-  client = createJobClient(service);
 });
 
-afterAll(async () => {
-  await service?.remove();
-  await media?.close();
-  await sink?.close();
-  await directory?.remove();
-});
+afterAll(() => bed?.close());
 
 const createJob = (outputs: object): Promise<JobView> =>
-  client.create({
-    input: { url: media.url("source.mp4") },
+  bed.client.create({
+    input: { url: bed.media.url("source.mp4") },
     storage: { service: "coconut" },
-    notification: { type: "http", url: sink.origin, events: true },
+    notification: { type: "http", url: bed.webhooks.origin, events: true },
     outputs,
   });
 
@@ -68,7 +45,7 @@ async function createWatchedJob(outputs: object): Promise<JobView> {
 }
 
 async function expectWholeEncode(url: string | undefined): Promise<void> {
-  const path = await downloadFile(url, directory.path, "result.mp4");
+  const path = await downloadFile(url, bed.directory, "result.mp4");
   const errors = (await shownTimes(path, clip)).map((time, index) => Math.abs(time - index / 25));
   expect(errors).toHaveLength(SECONDS * 25);
   expect(Math.max(...errors)).toBeLessThan(0.3);
@@ -80,7 +57,7 @@ function expectEvents(deliveries: readonly Received[], events: readonly string[]
   for (const delivery of deliveries) {
     const id = String(delivery.headers["webhook-id"]);
     byId.set(id, [...(byId.get(id) ?? []), delivery]);
-    expect(() => verifySignature(delivery, service.webhookSecret)).not.toThrow();
+    expect(() => verifySignature(delivery, bed.service.webhookSecret)).not.toThrow();
   }
   expect([...byId.values()].map(([first]) => first?.body.event)).toEqual(events);
   expect([...byId.values()].map(([first]) => first?.headers["copra-sequence"])).toEqual(
@@ -98,20 +75,20 @@ describe("a Worker that is killed while the encoders live on", () => {
       [SLOW_FORMAT]: { path: "/whole.mp4" },
       httpstream: { hls: { path: "/hls" } },
     });
-    const following = client.finish(job.id);
-    await untilHalfWay(client, job.id, 1);
+    const following = bed.client.finish(job.id);
+    await untilHalfWay(bed.client, job.id, 1);
 
-    await service.killWorker();
-    await service.startWorkerAgain();
+    await bed.service.killWorker();
+    await bed.service.startWorkerAgain();
 
     const views = await following;
     expect(finalView(views)).toMatchObject({ status: "job.completed", progress: "100%" });
     expect(findDisorder(views)).toEqual([]);
-    const ends = service.attemptEnds(job.id);
+    const ends = bed.service.attemptEnds(job.id);
     expect(ends.filter(({ outcome, attempt }) => outcome !== "done" || attempt !== 1)).toEqual([]);
     expect(new Set(ends.map(({ taskId }) => taskId)).size).toBe(ends.length);
     await expectWholeEncode(finalView(views).outputs[1]?.url);
-    expectEvents(await sink.untilJobEvent(job.id), [
+    expectEvents(await bed.webhooks.untilJobEvent(job.id), [
       "input.transferred",
       ...Array<string>(3).fill("output.completed"),
       "job.completed",
@@ -125,22 +102,22 @@ describe("a service that is killed as a whole", () => {
       "jpg:160x": { path: "/%.2d.jpg", number: 2 },
       [SLOW_FORMAT]: { path: "/whole.mp4" },
     });
-    const following = client.finish(job.id);
-    await untilHalfWay(client, job.id, 1);
-    await client.follow(job.id, ({ outputs }) => outputs[0]?.status === "image.created");
+    const following = bed.client.finish(job.id);
+    await untilHalfWay(bed.client, job.id, 1);
+    await bed.client.follow(job.id, ({ outputs }) => outputs[0]?.status === "image.created");
 
-    await service.killEverythingAndRestart();
+    await bed.service.killEverythingAndRestart();
 
     const views = await following;
     expect(finalView(views)).toMatchObject({ status: "job.completed", progress: "100%" });
     expect(findDisorder(views)).toEqual([]);
-    expect(service.attemptEnds(job.id).map(({ taskId, outcome }) => [taskId, outcome])).toEqual([
+    expect(bed.service.attemptEnds(job.id).map(({ taskId, outcome }) => [taskId, outcome])).toEqual([
       ["ingest", "done"],
       ["output-0", "done"],
       ["output-1", "done"],
     ]);
     await expectWholeEncode(finalView(views).outputs[1]?.url);
-    expectEvents(await sink.untilJobEvent(job.id), [
+    expectEvents(await bed.webhooks.untilJobEvent(job.id), [
       "input.transferred",
       "output.completed",
       "output.completed",
@@ -164,18 +141,18 @@ describe("a service that is killed as a whole", () => {
     await Promise.race([enough.promise, answers]);
 
     // The rest is on its way: some of it may be in and unanswered, which is no promise.
-    await service.killEverythingAndRestart();
+    await bed.service.killEverythingAndRestart();
 
     await answers;
     expect(acknowledged.length).toBeGreaterThanOrEqual(10);
     // Not by polling: so many jobs at once would be kept busy by it.
-    await Promise.all(acknowledged.map((id) => sink.untilJobEvent(id)));
-    const finals = await Promise.all(acknowledged.map((id) => client.read(id)));
+    await Promise.all(acknowledged.map((id) => bed.webhooks.untilJobEvent(id)));
+    const finals = await Promise.all(acknowledged.map((id) => bed.client.read(id)));
     expect(finals.map(({ status }) => status)).toEqual(acknowledged.map(() => "job.completed"));
     for (const [index, job] of finals.entries()) {
-      const path = await downloadFile(job.outputs[0]?.url, directory.path, `${index}.mp4`);
+      const path = await downloadFile(job.outputs[0]?.url, bed.directory, `${index}.mp4`);
       expect(await frameTimes(path)).toHaveLength(25);
-      expectEvents(await sink.untilJobEvent(job.id), [
+      expectEvents(await bed.webhooks.untilJobEvent(job.id), [
         "input.transferred",
         "output.completed",
         "job.completed",
@@ -185,8 +162,8 @@ describe("a service that is killed as a whole", () => {
   });
 
   it("leaves nothing open and no work file behind after all that", async () => {
-    await service.stop();
-    const { objectKeys, jobs } = await readStoredState(service.paths);
+    await bed.service.stop();
+    const { objectKeys, jobs } = await readStoredState(bed.service.paths);
 
     expect(objectKeys.filter((key) => !key.startsWith("hosted/"))).toEqual([]);
     const kept = jobs.filter(({ id }) => promised.includes(id));
