@@ -107,15 +107,25 @@ export const FAILURES = {
     message: (d) =>
       `Track${track(d)} of the input cannot be copied into ${d.limit ?? "this container"}. Name a codec in the format instead of 'copy'.`,
   },
+  copy_cut_not_possible: {
+    retry: "never",
+    message: () =>
+      "A track of this kind of input cannot be copied from the middle: it has no index of its keyframes. Leave 'offset' out, or name a codec in the format instead of 'copy'.",
+  },
   level_too_low: {
     retry: "never",
     message: (d) =>
       `The level in the format is too low for this input's size and frame rate${d.limit ? `: ${d.limit}` : ""}. Leave it out or raise it.`,
   },
   watermark_unreachable: {
-    retry: "again",
+    // A logo is not worth holding an encoder for.
+    retry: "once",
     message: () =>
       "The watermark could not be downloaded. Check that its URL can be reached and still exists.",
+  },
+  watermark_address_forbidden: {
+    retry: "never",
+    message: () => "The watermark could not be downloaded: its address is not a public one.",
   },
   watermark_not_an_image: {
     retry: "never",
@@ -129,6 +139,11 @@ export const FAILURES = {
     retry: "never",
     message: (d) =>
       `The sprite would be larger than its format can hold${d.limit ? ` (${d.limit})` : ""}. Set 'limit', take fewer pictures or make them smaller.`,
+  },
+  image_too_large: {
+    retry: "never",
+    message: (d) =>
+      `The picture would be larger than its format can hold${d.limit ? ` (${d.limit})` : ""}. Give it a smaller resolution.`,
   },
   output_path_unusable: {
     retry: "never",
@@ -278,6 +293,7 @@ const SOURCE_CONTENT_FAILURES: readonly FailureCode[] = [
   "source_empty",
   "source_not_media",
   "source_limits_exceeded",
+  "source_encrypted",
 ];
 
 /** The source cannot be fetched (any more), so nothing else can be made of it either. */

@@ -44,13 +44,15 @@ const watermarkSchema = z.object({
 export type Watermark = z.infer<typeof watermarkSchema>;
 
 /** From a decoded frame to the finished picture, in the order in which it is done. */
-export const pictureSpecSchema = z.object({
+const pictureSpecSchema = z.object({
   /** `flagged`: only frames that the source calls interlaced. `all`: whatever it says. */
   deinterlace: z.enum(["off", "flagged", "all"]),
   /** What the decoded frames are. The tags of the file, mended where they are absent or impossible. */
   sourceColour: colourSchema,
   /** What the finished picture is. BT.2020 or HDR to BT.709 includes a tone mapping. */
   colour: colourSchema,
+  /** Lays transparent pictures over black, because the finished one has no alpha channel. */
+  flattensAlpha: z.boolean(),
   /** FFmpeg's `transpose` (0 to 3) on the upright picture, before the flips; null does not turn it. */
   transpose: z.int().min(0).max(3).nullable(),
   hflip: z.boolean(),
@@ -152,6 +154,11 @@ export const imageSpecSchema = z.object({
   sprite: z.object({ columns: z.int().min(1), tilesPerFile: z.int().min(1) }).nullable(),
 });
 export type ImageSpec = z.infer<typeof imageSpecSchema>;
+
+/** How many files the pictures come to. */
+export function imageFileCount({ atSeconds, sprite }: Pick<ImageSpec, "atSeconds" | "sprite">): number {
+  return Math.ceil(atSeconds.length / (sprite?.tilesPerFile ?? 1));
+}
 
 /** One moving picture of excerpts of the source, one after the other, that is repeated for ever. */
 export const animationSpecSchema = z.object({

@@ -6,11 +6,13 @@ import { z } from "zod";
 
 type WarningDetail = { streamIndex?: number | undefined; codec?: string | undefined };
 
-export const WARNINGS = {
+const WARNINGS = {
   source_damaged: () =>
     "Parts of the input are damaged: pictures or sound may be missing or wrong where it could not be read.",
   audio_track_not_decodable: ({ streamIndex, codec }) =>
     `Audio track ${streamIndex ?? "?"} of the input (${codec ?? "unknown codec"}) cannot be decoded; another one is used.`,
+  track_not_decodable: ({ streamIndex, codec }) =>
+    `Track ${streamIndex ?? "?"} of the input (${codec ?? "unknown codec"}) cannot be decoded and is left out.`,
 } as const satisfies Record<string, (detail: WarningDetail) => string>;
 
 export type WarningCode = keyof typeof WARNINGS;
