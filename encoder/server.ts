@@ -9,6 +9,7 @@ import { HTTPException } from "hono/http-exception";
 import { stream } from "hono/streaming";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
+import { imageFileCount } from "./contract/output-spec.ts";
 import type { EncoderStatus } from "./contract/report.ts";
 import { type Task, taskSchema } from "./contract/task.ts";
 import { CONTRACT_VERSION } from "./contract/version.ts";
@@ -56,7 +57,7 @@ export function createServer(options: ServerOptions): Hono {
   const onTooLarge = (c: Context) =>
     problem(c, 413, "task_not_valid", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
   app.put("/tasks/:taskId/:attempt", bodyLimit({ maxSize: MAX_BODY_BYTES, onError: onTooLarge }), async (c) =>
-    startTask(c, runner, c.req.param()),
+    startTask(c, options, c.req.param()),
   );
   app.delete("/tasks/:taskId/:attempt", (c) => {
     const jobId = c.req.query("job");
@@ -90,11 +91,13 @@ export function createServer(options: ServerOptions): Hono {
 
 async function startTask(
   c: Context,
-  runner: TaskRunner,
+  { runner, log }: ServerOptions,
   path: { taskId: string; attempt: string },
 ): Promise<Response> {
   const parsed = parseTask(await c.req.text());
   if ("problem" in parsed) {
+    // Only a Worker of another version or a mistake in this one sends such a task: whoever is called needs to see why.
+    log({ event: "task.rejected", taskId: path.taskId, outcome: parsed.code, detail: parsed.problem });
     return problem(c, 400, parsed.code, parsed.problem);
   }
   const { task } = parsed;
@@ -134,8 +137,8 @@ function parseTask(text: string): ParsedTask {
   if (!parsed.success) {
     return { code: "task_not_valid", problem: z.prettifyError(parsed.error) };
   }
-  if (parsed.data.kind === "image" && parsed.data.keys.length !== parsed.data.image.atSeconds.length) {
-    return { code: "task_not_valid", problem: "`keys` and `image.atSeconds` are not of the same length." };
+  if (parsed.data.kind === "image" && parsed.data.keys.length !== imageFileCount(parsed.data.image)) {
+    return { code: "task_not_valid", problem: "`keys` names another number of files than `image` makes." };
   }
   return { task: parsed.data };
 }

@@ -1,9 +1,9 @@
 /**
- * How ffmpeg or ffprobe ended -> a row of the failure catalogue. A wrong row costs: `never` gives a passing error no
- * second chance, `again` repeats work that cannot succeed. So each row says why its evidence is enough.
+ * How ffmpeg or ffprobe ended -> a row of the failure catalogue. What FFmpeg prints is read in failure-signs.ts; this
+ * file weighs it against how the process ended.
  */
 import type { Failure, FailureCode } from "../contract/failure-catalogue.ts";
-import { SOURCE_LIMITS } from "./probe/source-limits.ts";
+import { FAILURE_SIGNS, readUndecodableTrack } from "./failure-signs.ts";
 
 export type ProcessEnd = {
   exitCode: number | null;
@@ -14,56 +14,6 @@ export type ProcessEnd = {
   /** The last lines of stderr, printed with `-v level+warning`. */
   stderrTail: string;
 };
-
-type Row = { pattern: RegExp; code: FailureCode; limit?: string; because: string };
-
-/** First match wins: causes stand before the complaints that follow from them. */
-const STDERR_ROWS: readonly Row[] = [
-  {
-    pattern: /No space left on device|Disk quota exceeded/,
-    code: "scratch_full",
-    because: "ENOSPC and EDQUOT come from writing alone, and this encoder's disk is all that is written to",
-  },
-  {
-    pattern: /File too large/,
-    code: "encode_output_too_large",
-    because: "EFBIG comes from the file size limit that the encoder sets, where its signal is ignored",
-  },
-  {
-    pattern: /exceeds specified max pixel count/,
-    code: "source_limits_exceeded",
-    limit: SOURCE_LIMITS.pixels,
-    because: "printed by the check of -max_pixels only",
-  },
-  {
-    pattern: /exceeds max_streams parameter/,
-    code: "source_limits_exceeded",
-    limit: SOURCE_LIMITS.streams,
-    because: "printed by the check of -max_streams only; it is followed by 'Cannot allocate memory'",
-  },
-  {
-    pattern: /Cannot allocate memory|malloc of size \d+ failed/,
-    code: "encode_out_of_memory",
-    because:
-      "ENOMEM under the address space limit; one more attempt is allowed because neighbours share the memory",
-  },
-  {
-    pattern: /Format not on whitelist|Protocol '[^']*' not on whitelist/,
-    code: "source_not_media",
-    because: "a list or manifest that leads to other files; Copra reads self-contained files only",
-  },
-  {
-    pattern: /moov atom not found|does not contain any stream/,
-    code: "source_not_media",
-    because: "an MP4 without its index cannot be read by anyone; the upload broke off",
-  },
-  {
-    pattern:
-      /^\[(?:error|fatal)\] (?:Error opening input.*|(?:file|http):.*): (?:Invalid data found|End of file)/m,
-    code: "source_not_media",
-    because: "said of the input as a whole; the same words about one packet start with the name of a decoder",
-  },
-];
 
 /** Signals that the limits of a process lead to. */
 const SIGNAL_CODES: Readonly<Record<string, FailureCode>> = {
@@ -76,6 +26,9 @@ const SIGNAL_CODES: Readonly<Record<string, FailureCode>> = {
 /** ffmpeg's exit status after SIGTERM, SIGINT or SIGXCPU: it catches them and closes its files. */
 const INTERRUPTED_EXIT_CODE = 255;
 
+/** ffmpeg's exit status when it could decode less than a third of a track (`-max_error_rate`). */
+const ERROR_RATE_EXIT_CODE = 69;
+
 /**
  * The failure of a run that did not succeed. `unmatched` names what an unknown complaint means at this place, such as
  * `source_not_media` while a source is probed.
@@ -87,20 +40,26 @@ export function classifyFailure(end: ProcessEnd, unmatched: FailureCode = "encod
   if (end.endedBy === "stdout_limit") {
     return { code: unmatched };
   }
-  const row = STDERR_ROWS.find(({ pattern }) => pattern.test(end.stderrTail));
-  if (row) {
-    return row.limit === undefined ? { code: row.code } : { code: row.code, limit: row.limit };
+  const sign = readSign(end.stderrTail);
+  if (sign) {
+    return sign;
   }
   if (end.signal !== null) {
     return { code: SIGNAL_CODES[end.signal] ?? unmatched };
   }
+  if (end.exitCode === ERROR_RATE_EXIT_CODE) {
+    return readUndecodableTrack(end.stderrTail) ?? { code: unmatched };
+  }
   return { code: end.exitCode === INTERRUPTED_EXIT_CODE ? "encode_timed_out" : unmatched };
 }
 
-/** Complaints of a reader that a file ends before it should. */
-const DAMAGE = /partial file|Packet corrupt|corrupt input packet|Truncating packet|File ended prematurely/;
-
-/** True when ffmpeg found the source cut off, even if it made something of the rest. */
-export function tellsOfDamage(stderrTail: string): boolean {
-  return DAMAGE.test(stderrTail);
+/** What FFmpeg's words mean, however the process ended; null when there is no sign of any failure in them. */
+export function readSign(stderrTail: string): Failure | null {
+  for (const { pattern, read } of FAILURE_SIGNS) {
+    const match = pattern.exec(stderrTail);
+    if (match) {
+      return read(match, stderrTail);
+    }
+  }
+  return null;
 }

@@ -1,19 +1,22 @@
 /**
- * One rendition -> the command line of one MP4 encode. The order of the flags is the order of this file: guards,
- * input, mapping, picture, sound, file.
+ * One rendition -> the command line of its encode. The order of the flags is the order of this file: guards, inputs,
+ * mapping, picture, sound, file.
  */
 import type { Rational } from "../contract/media-info.ts";
 import type { RenditionSpec } from "../contract/output-spec.ts";
 import { audioArgs } from "./audio-args.ts";
+import type { Pass } from "./codec/codec-plan.ts";
+import { containerArgs, descriptionArgs, type TrackCodecs } from "./codec/container-args.ts";
 import { FFMPEG_ARGS, secondsArg, sourceInput } from "./input-guards.ts";
-import { mp4FileArgs, TAG_ARGS } from "./mp4-file-args.ts";
+import { watermarkInput } from "./picture/watermark-input.ts";
 import { seekMarginSeconds } from "./seek-margin.ts";
-import { videoArgs } from "./video-args.ts";
-import type { X264Plan } from "./x264-args.ts";
+import { videoArgs, videoFilter, videoGraph } from "./video-args.ts";
 
 export type EncodePlan = {
   /** As for `sourceInput`. */
   sourceUrl: string;
+  /** As for `watermarkInput`; null when the picture has no watermark. */
+  watermarkUrl: string | null;
   /** ffprobe's names of the source's container: they decide how a cut is found. */
   formatName: string;
   /** Where the outputs' time starts in the source, from `timelineZero`. */
@@ -23,18 +26,22 @@ export type EncodePlan = {
   /** The source's average rate; null when it is unknown. */
   sourceFrameRate: Rational | null;
   rendition: RenditionSpec;
+  /** Of the tracks of the output; of a copied one, the source's. */
+  codecs: TrackCodecs;
   threads: number;
-  /** As for `x264Args`. The first pass only measures the picture: it writes no file. */
-  pass: X264Plan["pass"];
-  /** Path of the MP4 that is written. */
+  /** As for `videoCodecArgs`. The first pass only measures the picture: it writes no file. */
+  pass: Pass | null;
+  /** Path of the file that is written. */
   outputPath: string;
 };
 
+const WATERMARKED = "picture";
+
 /** The arguments of ffmpeg, without the program's name. */
 export function encodeArgs(plan: EncodePlan): string[] {
-  const { rendition, threads, pass } = plan;
+  const { rendition, threads, pass, outputPath, codecs } = plan;
   const audio = pass?.number === 1 ? null : rendition.audio;
-  const mapped = [rendition.video, audio].flatMap((spec) => (spec ? [spec.sourceStreamIndex] : []));
+  const read = [rendition.video, audio].flatMap((spec) => (spec ? [spec.sourceStreamIndex] : []));
   const start = startArgs(plan);
   // Counted on the output's own time, so that a cut has exactly this length.
   const { durationSeconds } = rendition.span;
@@ -42,24 +49,64 @@ export function encodeArgs(plan: EncodePlan): string[] {
   return [
     ...FFMPEG_ARGS,
     // Decoding, filtering and encoding each take the planned number of threads: x264's bytes depend on it.
-    "-filter_threads",
-    String(threads),
+    ...[plan.watermarkUrl === null ? "-filter_threads" : "-filter_complex_threads", String(threads)],
     ...sourceInput(plan.sourceUrl, "-threads", String(threads), ...start.ofInput),
-    ...mapped.flatMap((streamIndex) => ["-map", `0:${streamIndex}`]),
+    ...(plan.watermarkUrl === null ? [] : watermarkInput(plan.watermarkUrl)),
+    ...pictureSource(plan),
+    ...(audio ? ["-map", `0:${audio.sourceStreamIndex}`] : []),
     // Nothing but the mapped streams: no subtitles, no data.
     "-sn",
     "-dn",
-    ...TAG_ARGS,
-    ...(rendition.video
-      ? videoArgs(rendition.video, { threads, sourceFrameRate: plan.sourceFrameRate, pass })
-      : []),
-    ...(audio ? audioArgs(audio) : []),
+    ...descriptionArgs(rendition),
+    ...pictureArgs(plan),
+    ...(audio === null ? [] : audio.codec === "copy" ? copiedSoundArgs(plan) : audioArgs(audio)),
     ...cut,
-    ...(pass?.number === 1 ? ["-f", "null", "-"] : mp4FileArgs(plan.outputPath)),
+    ...(pass?.number === 1 ? ["-f", "null", "-"] : containerArgs({ ...rendition, codecs, outputPath })),
     // Read, so that FFmpeg counts from it, and thrown away.
-    ...(plan.zeroStream === null || mapped.includes(plan.zeroStream)
+    ...(plan.zeroStream === null || read.includes(plan.zeroStream)
       ? []
       : ["-map", `0:${plan.zeroStream}`, "-c", "copy", ...cut, "-f", "null", "-"]),
+  ];
+}
+
+/** The stream of the source, or what is made of it together with a watermark. */
+function pictureSource({ rendition, watermarkUrl }: EncodePlan): string[] {
+  const { video, keepsMetadata } = rendition;
+  if (video === null) {
+    return [];
+  }
+  const stream = String(video.sourceStreamIndex);
+  return watermarkUrl === null || video.codec === "copy"
+    ? ["-map", `0:${stream}`]
+    : [
+        ...["-filter_complex", videoGraph(video, WATERMARKED), "-map", `[${WATERMARKED}]`],
+        // A graph's output has no source of its own to take them from; the picture has been turned upright.
+        ...(keepsMetadata ? ["-map_metadata:s:v", `0:s:${stream}`, "-metadata:s:v", "rotate="] : []),
+      ];
+}
+
+/** An MP4 that is written in one go gets its headers before FFmpeg has seen that they are still in the packets. */
+function copiedSoundArgs({ rendition, codecs }: EncodePlan): string[] {
+  const isInPackets = codecs.audio === "aac" && rendition.isFragmented;
+  return ["-c:a", "copy", ...(isInPackets ? ["-bsf:a", "aac_adtstoasc"] : [])];
+}
+
+function pictureArgs(plan: EncodePlan): string[] {
+  const { rendition, threads, sourceFrameRate, pass, watermarkUrl, codecs } = plan;
+  const { video } = rendition;
+  if (video === null) {
+    return [];
+  }
+  if (video.codec === "copy") {
+    // AVI has no place for H.264's headers but the packets.
+    const isForPackets = codecs.video === "h264" && rendition.container === "avi";
+    return ["-c:v", "copy", ...(isForPackets ? ["-bsf:v", "h264_mp4toannexb"] : [])];
+  }
+  return [
+    ...(watermarkUrl === null ? ["-vf", videoFilter(video)] : []),
+    ...videoArgs(video, { threads, sourceFrameRate, pass }),
+    // AVI has no times of showing: pictures are shown in the order in which they are stored.
+    ...(rendition.container === "avi" ? ["-bf", "0"] : []),
   ];
 }
 

@@ -2,6 +2,7 @@
  * The arguments that keep a hostile file from harming the encoder. Every input of an ffmpeg or ffprobe call on a
  * customer's file is spelt by `sourceInput`; no other file names these options.
  */
+import { MAX_PICTURE_PIXELS } from "../contract/formats.ts";
 
 /**
  * Demuxers that read a customer's file, by ffmpeg's names. All of them are self-contained: none opens a second file
@@ -30,13 +31,31 @@ const SOURCE_FORMATS = [
   "ac3",
   "eac3",
   "amr",
+  "apng",
 ] as const;
+
+/**
+ * Demuxers of pictures in one file. Unlike `image2` they know no patterns of file names; SVG is left out because its
+ * renderer reads what it likes.
+ */
+const STILL_FORMATS = ["png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "jpegxl_pipe"] as const;
+
+/** True for ffprobe's name of a still picture's demuxer. */
+export function isStillFormat(formatName: string): boolean {
+  return STILL_FORMATS.some((name) => name === formatName);
+}
+
+/** Demuxers that read watermarks. */
+const MARK_FORMATS = ["png_pipe", "jpeg_pipe"] as const;
 
 /** Demuxers that read back what the encoder itself has packaged. */
 const PACKAGE_FORMATS = ["hls", "mpegts"] as const;
 
-/** 8192 x 4320, the largest picture that is decoded. A small PNG can claim a thousand times more. */
-export const MAX_PICTURE_PIXELS = 8192 * 4320;
+/** The largest watermark that is decoded; it ends up a fifth as wide and as high as a frame. */
+const MAX_MARK_PIXELS = 4096 * 4096;
+
+/** That limit in words. */
+export const MARK_LIMIT = "4096x4096 pixels";
 
 /** Streams of one file. Real masters have a dozen; each costs a decoder's memory. */
 export const MAX_STREAMS = 64;
@@ -77,12 +96,23 @@ export const FFMPEG_ARGS: readonly string[] = [
  * @throws Error for any other address: no customer's server is ever FFmpeg's to talk to
  */
 export function sourceInput(url: string, ...flags: string[]): string[] {
-  return [...transportGuards(url), ...formatGuards(SOURCE_FORMATS), ...flags, "-i", url];
+  return [
+    ...transportGuards(url),
+    ...formatGuards([...SOURCE_FORMATS, ...STILL_FORMATS]),
+    ...flags,
+    "-i",
+    url,
+  ];
 }
 
 /** The input of a playlist that the encoder wrote. */
 export function packageInput(path: string, ...flags: string[]): string[] {
   return [...FILE_ONLY, ...formatGuards(PACKAGE_FORMATS), ...flags, "-i", fileUrl(path)];
+}
+
+/** The input of a customer's PNG or JPEG that is laid over pictures. `url` as for `sourceInput`. */
+export function pictureInput(url: string, ...flags: string[]): string[] {
+  return [...transportGuards(url), ...formatGuards(MARK_FORMATS, MAX_MARK_PIXELS), ...flags, "-i", url];
 }
 
 /** A file that names an address opens nothing but local files, and through the format list not even those. */
@@ -115,13 +145,13 @@ function transportGuards(url: string): readonly string[] {
   throw new Error("FFmpeg reads local files and the loopback range cache only");
 }
 
-function formatGuards(formats: readonly string[]): string[] {
+function formatGuards(formats: readonly string[], maxPixels: number = MAX_PICTURE_PIXELS): string[] {
   return [
     "-format_whitelist",
     formats.join(","),
     // Checked by the decoder for every picture, so a change of size in mid-stream is caught too.
     "-max_pixels",
-    String(MAX_PICTURE_PIXELS),
+    String(maxPixels),
     // One more than is accepted: FFmpeg 7 reads a Matroska file up to this limit and says nothing of the rest, so a
     // file that has reached it is one that has too many.
     "-max_streams",

@@ -2,36 +2,57 @@
 import { TICKS_PER_SECOND } from "../contract/timeline.ts";
 import type { Rational } from "../contract/media-info.ts";
 import type { VideoSpec } from "../contract/output-spec.ts";
-import { fitFilter } from "./fit-filter.ts";
+import type { Pass } from "./codec/codec-plan.ts";
+import { videoCodecArgs } from "./codec/video-codec-args.ts";
+import { deinterlaceFilters, pictureChain, pictureGraph } from "./picture/picture-graph.ts";
 import { rationalArg } from "./rational-arg.ts";
-import { x264Args, type X264Plan } from "./x264-args.ts";
 
-type Context = { threads: number; sourceFrameRate: Rational | null; pass: X264Plan["pass"] };
+type Context = { threads: number; sourceFrameRate: Rational | null; pass: Pass | null };
 
-/** Flags of the mapped video stream. FFmpeg has turned the picture upright before these filters see it. */
+/** The filters of a picture without a watermark. FFmpeg has turned it upright before these see it. */
+export function videoFilter(video: VideoSpec): string {
+  const { picture, filters } = timedPicture(video);
+  return [...filters, pictureChain(picture)].join(",");
+}
+
+/** The graph of a picture with a watermark, from the source's stream and input 1 to `[output]`. */
+export function videoGraph(video: VideoSpec, output: string): string {
+  const { picture, filters } = timedPicture(video);
+  // A filter that changes nothing, because a chain needs one.
+  const timed = `[0:${video.sourceStreamIndex}]${filters.length > 0 ? filters.join(",") : "null"}[timed]`;
+  return [timed, pictureGraph(picture, { input: "timed", output, watermark: "1:v" })].join(";");
+}
+
+/** Flags of the mapped video stream behind its filters. */
 export function videoArgs(video: VideoSpec, context: Context): string[] {
   const { threads, sourceFrameRate, pass } = context;
   const rateHint = video.frameRate ? null : plausibleRate(sourceFrameRate);
   return [
-    "-vf",
-    [...timeFilters(video), fitFilter(video.frame, "yuv420p")].join(","),
-    ...x264Args(video, { threads, rateHint, pass, chunkStartSeconds: null }),
+    ...videoCodecArgs(video, { threads, rateHint, pass, chunkStartSeconds: null }),
     ...timeArgs(video.frameRate),
   ];
 }
 
-function timeFilters({ frameRate, keyframeIntervalSeconds }: VideoSpec): string[] {
+/** What has to be done with the frames before the picture is made of each, and what is left for the picture. */
+function timedPicture({ picture, frameRate, keyframeIntervalSeconds }: VideoSpec): {
+  filters: string[];
+  picture: VideoSpec["picture"];
+} {
   if (frameRate) {
     // `start_time=0` repeats the first frame when the picture starts later than the sound.
-    return [`fps=fps=${rationalArg(frameRate)}:start_time=0`];
+    const convert = `fps=fps=${rationalArg(frameRate)}:start_time=0`;
+    const filters = [...deinterlaceFilters(picture.deinterlace), convert];
+    return { filters, picture: { ...picture, deinterlace: "off" } };
   }
   // FFmpeg counts forced keyframes from the first frame: it has to stand at zero before it is encoded.
-  return keyframeIntervalSeconds === null ? [] : [String.raw`setpts=if(eq(N\,0)\,0\,PTS)`];
+  const filters = keyframeIntervalSeconds === null ? [] : [String.raw`setpts=if(eq(N\,0)\,0\,PTS)`];
+  return { filters, picture };
 }
 
 function timeArgs(frameRate: Rational | null): string[] {
-  // `vfr` hands every frame on with its own time and drops one only when two would share a time.
-  const frameTimes = ["-fps_mode", "vfr", "-enc_time_base", encoderTimeBase(frameRate)];
+  // `vfr` hands every frame on with its own time and drops one only when two would share a time. The clock is the
+  // picture's alone: sound counted in frames of the picture would jump from one to the next.
+  const frameTimes = ["-fps_mode", "vfr", "-enc_time_base:v", encoderTimeBase(frameRate)];
   return [...frameTimes, ...FIRST_FRAME_FROM_ZERO];
 }
 

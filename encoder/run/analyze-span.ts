@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnalyzeTask } from "../contract/task.ts";
-import { weighArgs } from "../ffmpeg/chunk/chunk-args.ts";
+import { weighArgs } from "../ffmpeg/chunk/weigh-args.ts";
 import { seekTicks } from "../ffmpeg/chunk/seek-point.ts";
 import { decodedSeconds } from "./encode-chunk.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
@@ -20,7 +20,7 @@ export async function analyzeSpan(
 ): Promise<number> {
   const { sourceUrl, task } = work;
   const outputPath = join(ctx.directory, "small.h264");
-  const seek = seekTicks(task.start, { formatName: task.formatName, hasFixedRate: false });
+  const seek = seekTicks(task.start, { formatName: task.formatName, needsFrameBefore: false });
   const plan = { ...task, sourceUrl, seekTicks: seek, outputPath };
   const { num, den } = task.sourceFrameRate ?? { num: 25, den: 1 };
   await runFfmpeg(weighArgs(plan), ctx, {

@@ -1,19 +1,20 @@
 /**
- * The encoded parts of a rendition -> one finished MP4, by copy: parts are fetched and appended one after the other,
+ * The encoded parts of a rendition -> one finished file, by copy: parts are fetched and appended one after the other,
  * the sound is added, and every frame of the result is accounted for.
  */
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { CONTAINERS } from "../contract/formats.ts";
 import type { Ffprobe, Rational } from "../contract/media-info.ts";
 import type { WorkFile } from "../contract/object-store.ts";
 import type { RenditionSpec } from "../contract/output-spec.ts";
 import type { RenditionFiles } from "../contract/task.ts";
-import { chunkClock } from "../ffmpeg/chunk/chunk-clock.ts";
 import { findJoinFlaw } from "../ffmpeg/chunk/chunk-check.ts";
 import { joinArgs, tellsOfDisorder } from "../ffmpeg/chunk/join-args.ts";
 import type { PacketList } from "../ffmpeg/chunk/packet-list.ts";
 import type { ProbedMedia } from "../ffmpeg/probe/parse-probe.ts";
-import { readNumber } from "../ffmpeg/probe/probe-tree.ts";
+import { isMovFamily } from "../ffmpeg/codec/container-args.ts";
+import { readNumber, readObject, readText } from "../ffmpeg/probe/probe-tree.ts";
 import { findFlaw } from "../ffmpeg/rendition-plan.ts";
 import { appendFragments } from "./append-fragments.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
@@ -34,8 +35,12 @@ export type GatheredRendition =
   | { type: "whole"; path: string }
   | { type: "chunked"; picturePath: string; audioPath: string | null; frameCount: number };
 
-/** A joined stream may be shorter than its parts by rounding, and by nothing that is seen or heard. */
+/**
+ * A joined stream may be shorter than its parts by rounding, and by nothing that is seen or heard. A transport stream
+ * tells when its last packet begins, which may hold a second of sound.
+ */
 const TOLERANCE_SECONDS = 0.05;
+const PACKET_TOLERANCE_SECONDS = 1.5;
 
 /**
  * Fetches a rendition's parts into `ctx.directory`. Chunks are appended as they come, so that the disk holds the
@@ -49,7 +54,7 @@ export async function gatherRendition(
   ctx: Pick<WorkContext, "directory" | "onProgress">,
 ): Promise<GatheredRendition> {
   if (files.type === "whole") {
-    const path = join(ctx.directory, "whole.mp4");
+    const path = join(ctx.directory, "whole");
     await fetch(files.file, path, ctx.onProgress);
     return { type: "whole", path };
   }
@@ -66,7 +71,7 @@ export async function gatherRendition(
   } finally {
     await picture.close();
   }
-  const audioPath = files.audio ? join(ctx.directory, "audio.mp4") : null;
+  const audioPath = files.audio ? join(ctx.directory, "sound") : null;
   if (files.audio && audioPath) {
     await fetchCounted(files.audio, audioPath);
   }
@@ -89,11 +94,17 @@ export async function joinRendition(
     refuse(findFlaw(rendition, result));
     return { path: gathered.path, ffprobe: result.ffprobe };
   }
-  const path = join(ctx.directory, "joined.mp4");
-  const frameRate = rendition.video?.frameRate ?? null;
+  const { container, video, audio, isFragmented } = rendition;
+  if (video === null || video.codec === "copy") {
+    throw new Error("only an encoded picture is joined from chunks");
+  }
+  const path = join(ctx.directory, `joined.${CONTAINERS[container].extensions[0]}`);
+  const { frameRate } = video;
+  const codecs = { video: video.codec, audio: audio?.codec ?? null };
   const { picturePath, audioPath, frameCount } = gathered;
   const sound = audioPath === null ? null : await probeFile(audioPath, ctx, "output_check_failed");
-  const warnings = await runFfmpeg(joinArgs({ picturePath, audioPath, frameRate, outputPath: path }), ctx, {
+  const plan = { ...rendition, picturePath, audioPath, codecs, frameRate, outputPath: path };
+  const warnings = await runFfmpeg(joinArgs(plan), ctx, {
     expectedSeconds: null,
     expectedFrames: frameCount,
     wallLimitMs: wallLimitFor(null),
@@ -104,35 +115,47 @@ export async function joinRendition(
   await Promise.all([picturePath, ...(audioPath ? [audioPath] : [])].map((file) => rm(file)));
   const result = await probeFile(path, ctx, "output_check_failed");
   const packets = await listPackets(path, result.mediaInfo.durationSeconds, ctx);
-  refuse(findJoinFlaw(frameRate, frameCount, packets) ?? findFlaw(rendition, result));
-  refuse(findShortStream(result, { pictureSeconds: shownSeconds(frameRate, packets), sound }));
+  const clock = { frameRate, isExact: isMovFamily(container) && !isFragmented };
+  refuse(findJoinFlaw(clock, frameCount, packets) ?? findFlaw(rendition, result));
+  const tolerance = container === "mpegts" ? PACKET_TOLERANCE_SECONDS : TOLERANCE_SECONDS;
+  refuse(findShortStream(result, { pictureSeconds: shownSeconds(frameRate, packets), sound, tolerance }));
   ctx.onProgress(1);
   return { path, ffprobe: result.ffprobe };
 }
 
 /** How long the frames are shown; of a variable rate, up to the beginning of the last one. */
-function shownSeconds(frameRate: Rational | null, { ptsTicks }: PacketList): number {
-  const { trackTicksPerSecond, trackTicksPerUnit } = chunkClock(frameRate);
-  return ((ptsTicks.at(-1) ?? 0) + (frameRate ? trackTicksPerUnit : 0)) / trackTicksPerSecond;
+function shownSeconds(frameRate: Rational | null, { ptsTicks, secondsPerTick }: PacketList): number {
+  const ticks = (ptsTicks.at(-1) ?? 0) - (ptsTicks[0] ?? 0);
+  return ticks * (secondsPerTick ?? 0) + (frameRate ? frameRate.den / frameRate.num : 0);
 }
 
 function findShortStream(
   result: ProbedMedia,
-  parts: { pictureSeconds: number; sound: ProbedMedia | null },
+  parts: { pictureSeconds: number; sound: ProbedMedia | null; tolerance: number },
 ): string | null {
   // The container's, because a track's own duration counts storage times.
   const whole = result.mediaInfo.durationSeconds ?? 0;
-  if (whole < parts.pictureSeconds - TOLERANCE_SECONDS) {
+  if (whole < parts.pictureSeconds - parts.tolerance) {
     return `the file lasts ${whole} s and its picture ${parts.pictureSeconds} s`;
   }
   const sound = streamSeconds(result, result.mediaInfo.audio?.streamIndex);
-  const expected = parts.sound ? streamSeconds(parts.sound, parts.sound.mediaInfo.audio?.streamIndex) : 0;
-  return sound < expected - TOLERANCE_SECONDS ? `the sound lasts ${sound} s of ${expected} s` : null;
+  const expected = parts.sound && streamSeconds(parts.sound, parts.sound.mediaInfo.audio?.streamIndex);
+  return sound !== null && expected !== null && sound < expected - parts.tolerance
+    ? `the sound lasts ${sound} s of ${expected} s`
+    : null;
 }
 
-function streamSeconds({ ffprobe }: ProbedMedia, index: number | undefined): number {
+/** Of one track; null in a container that knows only its own length. */
+function streamSeconds({ ffprobe }: ProbedMedia, index: number | undefined): number | null {
   const stream = ffprobe.streams.find((candidate) => readNumber(candidate, "index") === index);
-  return (stream && readNumber(stream, "duration")) ?? 0;
+  if (stream === undefined) {
+    return null;
+  }
+  // Matroska keeps it in a tag, as hours, minutes and seconds.
+  const tag = readText(readObject(stream, "tags"), "DURATION")?.split(":").map(Number) ?? [];
+  const [hours = Number.NaN, minutes = 0, seconds = 0] = tag;
+  const tagged = 3600 * hours + 60 * minutes + seconds;
+  return readNumber(stream, "duration") ?? (Number.isFinite(tagged) ? tagged : null);
 }
 
 function refuse(flaw: string | null): void {

@@ -7,23 +7,30 @@ import { join } from "node:path";
 import type { TaskResult } from "../contract/report.ts";
 import type { ChunkPart, ChunkTask } from "../contract/task.ts";
 import { TICKS_PER_SECOND } from "../contract/timeline.ts";
-import { chunkArgs, firstPassArgs, type ChunkPlan } from "../ffmpeg/chunk/chunk-args.ts";
+import type { Warning } from "../contract/warning-catalogue.ts";
+import { chunkArgs, encodingOrder, firstPassArgs, type ChunkPlan } from "../ffmpeg/chunk/chunk-args.ts";
 import { findChunkFlaw } from "../ffmpeg/chunk/chunk-check.ts";
-import { tellsOfDamage } from "../ffmpeg/classify-failure.ts";
 import { parseFrameChecksum } from "../ffmpeg/chunk/frame-checksum.ts";
 import { seekTicks } from "../ffmpeg/chunk/seek-point.ts";
-import { FIRST_PASS_SHARE } from "../ffmpeg/x264-args.ts";
+import { FIRST_PASS_SHARE } from "../ffmpeg/codec/video-codec-args.ts";
+import { findWarnings, tellsOfBreak } from "../ffmpeg/find-warnings.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
 import { listPackets } from "./list-packets.ts";
+import { watermarkUrl, type OpenWatermarks } from "./open-watermarks.ts";
 import { TaskFailure } from "./task-failure.ts";
 import type { WorkContext } from "./work-context.ts";
 
-export type ChunkWork = { sourceUrl: string; task: Omit<ChunkTask, "workStore" | "source"> };
+export type ChunkWork = {
+  sourceUrl: string;
+  task: Omit<ChunkTask, "workStore" | "source" | "watermarkUrls">;
+  watermarks: OpenWatermarks;
+};
 
 /** In the order of the task's parts; the files are in `ctx.directory`. */
 export type EncodedChunk = {
   parts: { path: string; frameCount: number; extradataHash: string }[];
   seam: Extract<TaskResult, { kind: "chunk" }>["seam"];
+  warnings: Warning[];
 };
 
 /** How much of a span a damaged source may lack and still be called whole, as for whole-file encodes. */
@@ -38,8 +45,11 @@ const TOLERANCE_SHARE = 0.01;
  */
 export async function encodeChunk(work: ChunkWork, ctx: WorkContext): Promise<EncodedChunk> {
   const { task } = work;
-  const hasFixedRate = task.parts.some(({ video }) => video.frameRate !== null);
-  const seek = task.isExact ? null : seekTicks(task.start, { formatName: task.formatName, hasFixedRate });
+  const needsFrameBefore = task.parts.some(
+    ({ video }) => video.frameRate !== null || video.picture.deinterlace !== "off",
+  );
+  const { formatName } = task;
+  const seek = task.isExact ? null : seekTicks(task.start, { formatName, needsFrameBefore });
   const sought = seek === null ? null : await runOnce(work, seek, ctx).catch(toFlaw);
   if (sought !== null && !("flaw" in sought)) {
     return finish(work, sought, ctx);
@@ -47,14 +57,14 @@ export async function encodeChunk(work: ChunkWork, ctx: WorkContext): Promise<En
   const exact = await runOnce(work, null, ctx);
   if ("flaw" in exact) {
     // Frames that no attempt can decode at the source's end: it broke off. Within it, an encode in one piece may bear it.
-    const isBrokenOff = task.end === null && tellsOfDamage(exact.warnings);
+    const isBrokenOff = task.end === null && tellsOfBreak(exact.warnings);
     const code = isBrokenOff ? "source_not_media" : "output_check_failed";
     throw new TaskFailure({ code }, { log: `${exact.flaw}\n${exact.warnings}` });
   }
   return finish(work, exact, ctx);
 }
 
-type Run = EncodedChunk & { warnings: string };
+type Run = Omit<EncodedChunk, "warnings"> & { warnings: string };
 
 function finish({ task }: ChunkWork, run: Run, ctx: WorkContext): EncodedChunk {
   const lacking = task.parts.map((part, index) => {
@@ -62,11 +72,11 @@ function finish({ task }: ChunkWork, run: Run, ctx: WorkContext): EncodedChunk {
     return task.spanSeconds - frameCount / framesPerSecond(task, part);
   });
   const tolerated = Math.max(TOLERANCE_SECONDS, task.spanSeconds * TOLERANCE_SHARE);
-  if (task.end === null && Math.max(...lacking) > tolerated && tellsOfDamage(run.warnings)) {
+  if (task.end === null && Math.max(...lacking) > tolerated && tellsOfBreak(run.warnings)) {
     throw new TaskFailure({ code: "source_not_media" }, { log: run.warnings });
   }
   ctx.onProgress(1);
-  return { parts: run.parts, seam: run.seam };
+  return { parts: run.parts, seam: run.seam, warnings: findWarnings(run.warnings) };
 }
 
 /** What a wrong seek leads to: a decoder that finds nothing, a file without frames. */
@@ -79,7 +89,7 @@ function toFlaw(error: unknown): { flaw: string; warnings: string } {
 }
 
 async function runOnce(
-  { sourceUrl, task }: ChunkWork,
+  { sourceUrl, task, watermarks }: ChunkWork,
   seek: number | null,
   ctx: WorkContext,
 ): Promise<Run | { flaw: string; warnings: string }> {
@@ -89,6 +99,7 @@ async function runOnce(
   await mkdir(directory);
   const parts = task.parts.map((part, index) => ({
     ...part,
+    watermarkUrl: watermarkUrl(part.video.picture, watermarks),
     outputPath: join(directory, `part-${index}.mp4`),
   }));
   const plan: ChunkPlan = {
@@ -129,7 +140,7 @@ async function encode(plan: ChunkPlan, task: ChunkWork["task"], ctx: WorkContext
       wallLimitMs: wallLimitFor(decodedSeconds(plan, task)),
       onProgress: (fraction) => ctx.onProgress(from + (to - from) * fraction),
     });
-  const [leading] = plan.parts;
+  const [leading] = encodingOrder(plan.parts);
   if (leading === undefined) {
     throw new Error("a chunk without parts");
   }

@@ -107,6 +107,15 @@ export async function runFfprobe(
   around: Surroundings,
   unmatched: FailureCode,
 ): Promise<string> {
+  return (await runFfprobeAloud(args, around, unmatched)).stdout;
+}
+
+/** As `runFfprobe`, with the tail of stderr: of a file that it can open but not read, ffprobe ends without a failure. */
+export async function runFfprobeAloud(
+  args: readonly string[],
+  around: Surroundings,
+  unmatched: FailureCode,
+): Promise<{ stdout: string; stderrTail: string }> {
   const end = await runProcess({
     file: around.tools.ffprobePath,
     args,
@@ -116,7 +125,7 @@ export async function runFfprobe(
     limits: limitsFor(PROBE_WALL_LIMIT_MS),
   });
   throwUnlessClean(end, unmatched);
-  return end.stdout;
+  return { stdout: end.stdout, stderrTail: end.stderrTail };
 }
 
 /**

@@ -1,105 +1,89 @@
-/** Still pictures of a source. */
-import { access } from "node:fs/promises";
+/** Still pictures of a source, one file each or many in a sprite. */
 import { join } from "node:path";
 import type { ImageSpec } from "../contract/output-spec.ts";
-import { firstImageArgs, imageSeriesArgs, singleImageArgs } from "../ffmpeg/image-args.ts";
-import { findRegularSeries, type RegularSeries } from "../ffmpeg/image-series.ts";
-import type { ProbedMedia } from "../ffmpeg/probe/parse-probe.ts";
-import { seekPoints } from "../ffmpeg/seek-margin.ts";
-import { timelineZero } from "../ffmpeg/probe/source-timeline.ts";
+import { findRegularSeries } from "../ffmpeg/image/image-series.ts";
+import { spriteArgs, tilePicture } from "../ffmpeg/image/sprite-args.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
+import { watermarkUrl, type OpenWatermarks } from "./open-watermarks.ts";
 import { probeSource, type MediaSource } from "./probe-source.ts";
-import { TaskFailure } from "./task-failure.ts";
+import {
+  picturePattern,
+  soughtTimes,
+  takePicture,
+  takePictureSeries,
+  type PictureWork,
+} from "./take-pictures.ts";
 import type { WorkContext } from "./work-context.ts";
 
-type ImageWork = { source: MediaSource; image: ImageSpec; threads: number };
+type ImageWork = { source: MediaSource; image: ImageSpec; threads: number; watermarks: OpenWatermarks };
 
-/** How far behind the stated end a time may lie and still mean the last frame; containers round by about a frame. */
-const END_SLACK_SECONDS = 0.5;
+/** Share of the work on a sprite that is done when its tiles are taken. */
+const TILES_SHARE = 0.9;
 
 /**
- * Takes a picture for each of `image.atSeconds`, the frame that a player shows at that time, and returns their paths
- * in that order. Times count from the source's first picture. A time at the end gives the last frame.
+ * Takes a picture for each of `image.atSeconds`, the frame that a player shows at that time, and returns the paths of
+ * the files: of the pictures in that order, or of the sprites that they are the tiles of. Times count from the
+ * source's first picture. A time at the end gives the last frame.
  *
  * @throws TaskFailure `output_frame_missing` for a time after the end; codes of the source; `encode_*`
  * @throws `signal.reason` when aborted
  */
 export async function takeImages(work: ImageWork, ctx: WorkContext): Promise<string[]> {
+  const { image } = work;
   const probed = await probeSource(work.source, ctx);
-  const zeroSeconds = timelineZero(probed);
-  const endSeconds = (probed.mediaInfo.durationSeconds ?? Infinity) + END_SLACK_SECONDS;
-  const atSeconds = work.image.atSeconds.map((at) => at + zeroSeconds);
-  const late = atSeconds.find((at) => at > endSeconds);
-  if (late !== undefined) {
-    throw frameMissing(`${late} s lies after the end, ${endSeconds} s`);
+  const atSeconds = soughtTimes(image.atSeconds, probed);
+  const pictures = {
+    sourceUrl: work.source.url,
+    sourceStreamIndex: image.sourceStreamIndex,
+    watermarkUrl: watermarkUrl(image.picture, work.watermarks),
+    threads: work.threads,
+    probed,
+  };
+  if (image.sprite === null) {
+    const { picture, format } = image;
+    return takeAll({ ...pictures, picture, format, name: "image" }, atSeconds, ctx);
   }
+  const tiles: PictureWork = {
+    ...pictures,
+    picture: tilePicture(image.picture),
+    format: "tile",
+    name: "tile",
+  };
+  const share = (fraction: number) => ctx.onProgress(fraction * TILES_SHARE);
+  await takeAll(tiles, atSeconds, { ...ctx, onProgress: share });
+  return layTiles({ work: tiles, count: atSeconds.length }, image, image.sprite, ctx);
+}
+
+async function takeAll(work: PictureWork, atSeconds: readonly number[], ctx: WorkContext): Promise<string[]> {
   const series = findRegularSeries(atSeconds);
   if (series) {
-    return takeSeries(work, series, ctx);
+    return takePictureSeries(work, { series, firstNumber: 0 }, ctx);
   }
   const paths: string[] = [];
-  for (const [index, at] of atSeconds.entries()) {
-    paths.push(await takeOne({ ...work, probed, at, index }, ctx));
-    ctx.onProgress((index + 1) / atSeconds.length);
+  for (const [number, at] of atSeconds.entries()) {
+    paths.push(await takePicture(work, { atSeconds: at, number }, ctx));
+    ctx.onProgress((number + 1) / atSeconds.length);
   }
   return paths;
 }
 
-type OneImage = ImageWork & { probed: ProbedMedia; at: number; index: number };
-
-async function takeOne(work: OneImage, ctx: WorkContext): Promise<string> {
-  const { image, threads, probed, at } = work;
-  const plan = { sourceUrl: work.source.url, image, threads };
-  const outputPath = join(ctx.directory, `image-${work.index}.${image.format}`);
-  for (const seekSeconds of seekPoints(at, probed.mediaInfo.formatName)) {
-    await run(singleImageArgs({ ...plan, atSeconds: at, seekSeconds, outputPath }), { seconds: at }, ctx);
-    if (await exists(outputPath)) {
-      return outputPath;
-    }
+async function layTiles(
+  tiles: { work: PictureWork; count: number },
+  image: ImageSpec,
+  { columns, tilesPerFile }: NonNullable<ImageSpec["sprite"]>,
+  ctx: WorkContext,
+): Promise<string[]> {
+  const fileCount = Math.ceil(tiles.count / tilesPerFile);
+  const paths: string[] = [];
+  for (let file = 0; file < fileCount; file++) {
+    const firstTile = file * tilesPerFile;
+    const tileCount = Math.min(tilesPerFile, tiles.count - firstTile);
+    const outputPath = join(ctx.directory, `sprite-${file}.${image.format}`);
+    const layout = { format: image.format, columns, tileCount, firstTile, outputPath };
+    const run = { expectedSeconds: null, wallLimitMs: wallLimitFor(tileCount), onProgress: () => {} };
+    await runFfmpeg(spriteArgs({ ...layout, tilePattern: picturePattern(tiles.work) }), ctx, run);
+    paths.push(outputPath);
+    ctx.onProgress(TILES_SHARE + (1 - TILES_SHARE) * ((file + 1) / fileCount));
   }
-  // Nothing begins before that time: the picture starts later than the sound, and its first frame stands for it.
-  await run(firstImageArgs({ ...plan, outputPath }), { seconds: at }, ctx);
-  if (await exists(outputPath)) {
-    return outputPath;
-  }
-  throw frameMissing(`no frame could be decoded for ${at} s`);
-}
-
-async function takeSeries(work: ImageWork, series: RegularSeries, ctx: WorkContext): Promise<string[]> {
-  const names = Array.from({ length: series.count }, (_, index) => `image-${index}.${work.image.format}`);
-  const outputPattern = `image-%d.${work.image.format}`;
-  const seconds = series.firstSeconds + series.count * series.spacingSeconds;
-  // On ffmpeg's side of this run, each picture lasts one second.
-  const progress = { expectedSeconds: series.count, onProgress: ctx.onProgress };
-  const { image, threads } = work;
-  const plan = { sourceUrl: work.source.url, image, threads, ...series, outputPattern };
-  await run(imageSeriesArgs(plan), { seconds, ...progress }, ctx);
-  const paths = names.map((name) => join(ctx.directory, name));
-  const found = await Promise.all(paths.map(exists));
-  if (found.includes(false)) {
-    throw frameMissing(`${found.filter(Boolean).length} of ${series.count} pictures were taken`);
-  }
-  ctx.onProgress(1);
   return paths;
-}
-
-type Extent = { seconds: number; expectedSeconds?: number; onProgress?: (fraction: number) => void };
-
-async function run(args: readonly string[], extent: Extent, ctx: WorkContext): Promise<void> {
-  await runFfmpeg(args, ctx, {
-    expectedSeconds: extent.expectedSeconds ?? null,
-    wallLimitMs: wallLimitFor(extent.seconds),
-    onProgress: extent.onProgress ?? (() => {}),
-  });
-}
-
-function frameMissing(log: string): TaskFailure {
-  return new TaskFailure({ code: "output_frame_missing" }, { log });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

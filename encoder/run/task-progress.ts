@@ -12,6 +12,7 @@ const SHARES: Record<TaskKind, Shares> = {
   assemble: { fetching: [0, 45], packaging: [45, 55], uploading: [55, 100] },
   encode: { fetching: [0, 10], encoding: [10, 90], uploading: [90, 100] },
   image: { fetching: [0, 20], encoding: [20, 80], uploading: [80, 100] },
+  animation: { fetching: [0, 10], encoding: [10, 95], uploading: [95, 100] },
   package: { fetching: [0, 30], packaging: [30, 50], uploading: [50, 100] },
 };
 

@@ -35,6 +35,8 @@ type AcquireOptions = {
   signal: AbortSignal;
   /** 0..1 of what has to be there before the source can be opened; never falls. */
   onProgress: (fraction: number) => void;
+  /** A lower limit than that of sources. */
+  maxBytes?: number;
 };
 
 /** An open source. It stays readable until `release`, unless its job is released first. */
@@ -107,10 +109,10 @@ export function createSourceCache(options: SourceCacheOptions): SourceCache {
 async function acquire(
   cache: Cache,
   source: { jobId: string; url: string },
-  { signal, onProgress }: AcquireOptions,
+  { signal, onProgress, maxBytes }: AcquireOptions,
 ): Promise<SourceLease> {
   signal.throwIfAborted();
-  const entry = join(cache, source);
+  const entry = join(cache, { ...source, maxBytes: maxBytes ?? cache.services.limits.maxBytes });
   try {
     await abortable(entry.origin.opened.promise, signal);
   } catch (error) {
@@ -121,17 +123,19 @@ async function acquire(
   return lease(cache, entry);
 }
 
+type Wanted = { jobId: string; url: string; maxBytes: number };
+
 /** Counts the caller in as a user of a known source or of a new one. */
-function join(cache: Cache, { jobId, url }: { jobId: string; url: string }): Entry {
-  const key = `${jobId} ${url}`;
-  const entry = cache.entries.get(key) ?? begin(cache, { key, jobId, url });
+function join(cache: Cache, wanted: Wanted): Entry {
+  const key = `${wanted.jobId} ${wanted.maxBytes} ${wanted.url}`;
+  const entry = cache.entries.get(key) ?? begin(cache, { key, ...wanted });
   entry.users += 1;
   clearTimeout(entry.idleTimer ?? undefined);
   return entry;
 }
 
-function begin(cache: Cache, { key, jobId, url }: { key: string; jobId: string; url: string }): Entry {
-  const { services } = cache;
+function begin(cache: Cache, { key, jobId, url, maxBytes }: Wanted & { key: string }): Entry {
+  const services = { ...cache.services, limits: { ...cache.services.limits, maxBytes } };
   const origin = newOrigin(url, path.join(cache.directory, randomUUID()), services);
   const entry: Entry = { key, jobId, origin, users: 0, idleTimer: null };
   cache.entries.set(key, entry);

@@ -1,26 +1,19 @@
 /** One span of the source -> the command line that encodes it for every rendition, each to a fragmented MP4. */
-import type { Rational } from "../../contract/media-info.ts";
 import type { VideoSpec } from "../../contract/output-spec.ts";
 import type { ChunkPart } from "../../contract/task.ts";
 import { TICKS_PER_SECOND } from "../../contract/timeline.ts";
 import { chunkClock } from "./chunk-clock.ts";
-import { chunkGraph, smallGraph, type SourceSpan } from "./chunk-graph.ts";
-import { FFMPEG_ARGS, fileUrl, sourceInput } from "../input-guards.ts";
-import { seekArgs } from "./seek-point.ts";
+import { chunkGraph, watermarksOf, type SourceSpan } from "./chunk-graph.ts";
+import type { Pass } from "../codec/codec-plan.ts";
+import { trackTagArgs } from "../codec/container-args.ts";
+import { takesTwoPasses, videoCodecArgs } from "../codec/video-codec-args.ts";
+import { fileUrl } from "../input-guards.ts";
+import { spanInput, type SpanPlan } from "./span-input.ts";
 import { encoderTimeBase, plausibleRate } from "../video-args.ts";
-import { takesTwoPasses, x264Args } from "../x264-args.ts";
-
-/** The source as FFmpeg reads it, and how far into it. */
-export type SpanPlan = SourceSpan & {
-  /** As for `sourceInput`. */
-  sourceUrl: string;
-  sourceFrameRate: Rational | null;
-  threads: number;
-  /** From `seekTicks`. */
-  seekTicks: number | null;
-};
 
 type PlannedPart = Omit<ChunkPart, "key"> & {
+  /** As for `watermarkInput`; null when the picture has no watermark. */
+  watermarkUrl: string | null;
   /** Path of the file that is written. */
   outputPath: string;
 };
@@ -32,23 +25,20 @@ export type ChunkPlan = SpanPlan & {
   nextFramePath: string;
 };
 
-/** The pictures of the quick look that weighs a span are at most this wide: what is costly is costly in small. */
-const WEIGHED_WIDTH_PX = 320;
-
 /**
  * The arguments of ffmpeg for the chunk's files. Parts of two passes read the statistics that `firstPassArgs` has
  * left in FFmpeg's working directory.
  */
 export function chunkArgs(plan: ChunkPlan): string[] {
-  const labelled = plan.parts.map((part, index) => ({ ...part, label: `part${index}`, index }));
+  const parts = encodingOrder(plan.parts).map((part, index) => ({ ...part, label: `part${index}` }));
   return [
-    ...inputArgs(plan),
+    ...spanInput(plan, watermarksOf(parts)),
     "-filter_complex",
-    chunkGraph(plan, labelled, true),
-    ...labelled.flatMap(({ label, index, ...part }) => [
+    chunkGraph(plan, parts, true),
+    ...parts.flatMap((part) => [
       "-map",
-      `[${label}]`,
-      ...encoderArgs(plan, part, takesTwoPasses(part.video) ? passOf(2, index) : null),
+      `[${part.label}]`,
+      ...encoderArgs(plan, part, isTwoPass(part) ? passOf(2, part.label) : null),
       ...metadataArgs(plan.videoStreamIndex),
       ...fragmentedFileArgs(part),
     ]),
@@ -59,20 +49,20 @@ export function chunkArgs(plan: ChunkPlan): string[] {
 
 /** The first pass over the parts that take two, in one decode; null when there are none. */
 export function firstPassArgs(plan: ChunkPlan): string[] | null {
-  const labelled = plan.parts
-    .map((part, index) => ({ ...part, label: `part${index}`, index }))
-    .filter(({ video }) => takesTwoPasses(video));
-  if (labelled.length === 0) {
+  const parts = encodingOrder(plan.parts)
+    .filter(isTwoPass)
+    .map((part, index) => ({ ...part, label: `part${index}` }));
+  if (parts.length === 0) {
     return null;
   }
   return [
-    ...inputArgs(plan),
+    ...spanInput(plan, watermarksOf(parts)),
     "-filter_complex",
-    chunkGraph(plan, labelled, false),
-    ...labelled.flatMap(({ label, index, ...part }) => [
+    chunkGraph(plan, parts, false),
+    ...parts.flatMap((part) => [
       "-map",
-      `[${label}]`,
-      ...encoderArgs(plan, part, passOf(1, index)),
+      `[${part.label}]`,
+      ...encoderArgs(plan, part, passOf(1, part.label)),
       "-f",
       "null",
       "-",
@@ -80,48 +70,20 @@ export function firstPassArgs(plan: ChunkPlan): string[] | null {
   ];
 }
 
-/** A quick encode of the whole span in small; the size of what it writes says what the span is worth. */
-export function weighArgs(plan: SpanPlan & { outputPath: string }): string[] {
-  return [
-    ...inputArgs(plan),
-    "-filter_complex",
-    smallGraph(plan, WEIGHED_WIDTH_PX),
-    "-map",
-    "[small]",
-    "-fps_mode",
-    "passthrough",
-    "-enc_time_base",
-    encoderTimeBase(null),
-    "-c:v",
-    "libx264",
-    "-preset",
-    "ultrafast",
-    "-threads",
-    String(plan.threads),
-    "-crf",
-    "23",
-    // No container: every byte is picture.
-    "-f",
-    "h264",
-    fileUrl(plan.outputPath),
-  ];
+/**
+ * The parts in the order of the command line: those of two passes first, because FFmpeg names the statistics of most
+ * encoders after the place of their stream in it.
+ */
+export function encodingOrder<Part extends { video: VideoSpec }>(parts: readonly Part[]): Part[] {
+  return [...parts.filter(isTwoPass), ...parts.filter((part) => !isTwoPass(part))];
 }
 
-function inputArgs(plan: SpanPlan): string[] {
-  return [
-    ...FFMPEG_ARGS,
-    "-filter_complex_threads",
-    String(plan.threads),
-    // Times stay absolute: chunks that were cut out of one clock fit together again.
-    "-copyts",
-    ...sourceInput(plan.sourceUrl, "-threads", String(plan.threads), ...seekArgs(plan.seekTicks)),
-  ];
+function isTwoPass({ video }: { video: VideoSpec }): boolean {
+  return takesTwoPasses(video, { isChunk: true });
 }
 
-type Pass = { number: 1 | 2; statsName: string };
-
-function passOf(number: 1 | 2, partIndex: number): Pass {
-  return { number, statsName: `part-${partIndex}.stats` };
+function passOf(number: Pass["number"], label: string): Pass {
+  return { number, statsName: `${label}.stats` };
 }
 
 function encoderArgs(
@@ -136,7 +98,7 @@ function encoderArgs(
     "passthrough",
     "-enc_time_base",
     encoderTimeBase(video.frameRate),
-    ...x264Args(video, {
+    ...videoCodecArgs(video, {
       threads: plan.threads,
       rateHint: video.frameRate ?? plausibleRate(plan.sourceFrameRate),
       pass,
@@ -182,6 +144,7 @@ function fragmentedFileArgs(part: PlannedPart): string[] {
     "0",
     "-avoid_negative_ts",
     "disabled",
+    ...trackTagArgs("mp4", part.video.codec),
     "-f",
     "mp4",
     fileUrl(part.outputPath),

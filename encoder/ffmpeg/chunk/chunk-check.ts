@@ -24,7 +24,8 @@ export function findChunkFlaw(
 ): string | null {
   const { ptsTicks, extradataHash } = packets;
   const planned = part.endFrame === null ? null : part.endFrame - part.startFrame;
-  if (ptsTicks.length === 0 || extradataHash === "") {
+  // VP9 has no headers besides its pictures.
+  if (ptsTicks.length === 0 || (extradataHash === "" && part.video.codec !== "vp9")) {
     return "no picture";
   }
   if (planned !== null && ptsTicks.length !== planned && !(isExact && isOpen(span, part))) {
@@ -40,24 +41,45 @@ function isOpen(span: SourceSpan, { video }: Part): boolean {
   return span.end === null || (span.start === null && video.frameRate === null);
 }
 
+/** How the container of a joined file keeps times. */
+type JoinedClock = {
+  /** Of the rendition; null for kept source times. */
+  frameRate: Rational | null;
+  /** Storage times are written, and the clock is that of the chunks: every frame is on its tick. */
+  isExact: boolean;
+};
+
+/**
+ * A container with a clock of its own rounds each time to its tick, and may move all of them alike to keep storage
+ * times above zero.
+ */
+const ROUNDING_TICKS = 1.01;
+
 /** The first way in which a joined picture is not whole, for the log; null when it is. */
-export function findJoinFlaw(
-  frameRate: Rational | null,
-  frameCount: number,
-  packets: PacketList,
-): string | null {
-  const { ptsTicks, isStoredInOrder } = packets;
+export function findJoinFlaw(clock: JoinedClock, frameCount: number, packets: PacketList): string | null {
+  const { ptsTicks, isStoredInOrder, secondsPerTick } = packets;
   if (ptsTicks.length !== frameCount) {
     return `${ptsTicks.length} frames instead of ${frameCount}`;
   }
-  if (!isStoredInOrder) {
+  if (clock.isExact && !isStoredInOrder) {
     return "packets are not stored in order";
   }
-  const { trackTicksPerUnit } = chunkClock(frameRate);
-  const wrong = frameRate
-    ? ptsTicks.findIndex((pts, index) => pts !== index * trackTicksPerUnit)
-    : findRepeat(ptsTicks);
+  const { frameRate, isExact } = clock;
+  const wrong =
+    frameRate === null
+      ? findRepeat(ptsTicks)
+      : isExact
+        ? ptsTicks.findIndex((pts, index) => pts !== index * chunkClock(frameRate).trackTicksPerUnit)
+        : findUneven(ptsTicks, frameRate.den / frameRate.num / (secondsPerTick ?? Number.NaN));
   return wrong === -1 ? null : `frame ${wrong} is at tick ${ptsTicks[wrong]}`;
+}
+
+/** Index of the first frame that is not as many ticks behind the first one as it should be. */
+function findUneven(ptsTicks: Float64Array, ticksPerFrame: number): number {
+  const first = ptsTicks[0] ?? Number.NaN;
+  return ptsTicks.findIndex(
+    (pts, index) => !(Math.abs(pts - first - index * ticksPerFrame) <= ROUNDING_TICKS),
+  );
 }
 
 function findFixedFlaw(frameRate: Rational, startFrame: number, ptsTicks: Float64Array): string | null {

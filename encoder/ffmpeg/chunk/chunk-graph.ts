@@ -6,7 +6,7 @@ import type { Rational } from "../../contract/media-info.ts";
 import type { VideoSpec } from "../../contract/output-spec.ts";
 import { TICKS_PER_SECOND, type Cut } from "../../contract/timeline.ts";
 import { chunkClock } from "./chunk-clock.ts";
-import { fitFilter } from "../fit-filter.ts";
+import { deinterlaceFilters, pictureChain, pictureGraph } from "../picture/picture-graph.ts";
 import { rationalArg } from "../rational-arg.ts";
 
 /** A span of the source's picture and its clock, as a task names them. */
@@ -23,6 +23,8 @@ export type GraphPart = {
   video: VideoSpec;
   startFrame: number;
   endFrame: number | null;
+  /** Address of the picture's watermark; null without one. */
+  watermarkUrl: string | null;
 };
 
 /** One branch of the decoded pictures, from its own input label on. */
@@ -30,22 +32,33 @@ type Branch = (input: string) => string[];
 
 /**
  * The graph. With `withSeam`, `[first]` is the span's first source frame and `[next]` the first one after it; each is
- * absent at its end of the source.
+ * absent at its end of the source. Inputs from 1 on are the watermarks, in the order of `watermarksOf`.
  */
 export function chunkGraph(span: SourceSpan, parts: readonly GraphPart[], withSeam: boolean): string {
-  const kept = parts.filter(({ video }) => video.frameRate === null);
   const branches: Branch[] = [
-    ...(kept.length > 0 ? [keptTimes(span, kept)] : []),
-    ...groupByRate(parts).map((group) => fixedRate(span, group.rate, group.parts)),
+    ...groupByFrames(parts).map((group) => groupBranch(span, group)),
     ...(withSeam && span.start ? [oneFrame(middle(span, span.start), "first")] : []),
     ...(withSeam && span.end ? [oneFrame(middle(span, span.end), "next")] : []),
   ];
   return [
+    ...watermarksOf(parts).flatMap((url, number) => {
+      const labels = parts.filter(({ watermarkUrl }) => watermarkUrl === url).map(markLabel);
+      return split(`${number + 1}:v`, [], { labels });
+    }),
     ...split(`0:${span.videoStreamIndex}`, [`settb=expr=1/${TICKS_PER_SECOND}`, ontoOutputClock(span)], {
       labels: branches.map((_, index) => `branch${index}`),
     }),
     ...branches.flatMap((branch, index) => branch(`branch${index}`)),
   ].join(";");
+}
+
+/** Each watermark of the parts once. */
+export function watermarksOf(parts: readonly Pick<GraphPart, "watermarkUrl">[]): string[] {
+  return [...new Set(parts.flatMap(({ watermarkUrl }) => (watermarkUrl === null ? [] : [watermarkUrl])))];
+}
+
+function markLabel({ label }: GraphPart): string {
+  return `mark_${label}`;
 }
 
 /** The graph of one small picture of the span, at `[small]`, on the source's own frames. */
@@ -74,34 +87,63 @@ function spanTrim(span: SourceSpan): string[] {
   return trim(span.start && middle(span, span.start), span.end && middle(span, span.end));
 }
 
-function keptTimes(span: SourceSpan, parts: readonly GraphPart[]): Branch {
+/** Parts that are made of the same frames. */
+type Group = {
+  rate: Rational | null;
+  deinterlace: VideoSpec["picture"]["deinterlace"];
+  parts: GraphPart[];
+};
+
+/** Deinterlacing comes before any frame is left out: it looks at the frames before and after. */
+function groupBranch(span: SourceSpan, { rate, deinterlace, parts }: Group): Branch {
+  const filters = deinterlaceFilters(deinterlace);
+  return rate === null ? keptTimes(span, filters, parts) : fixedRate(span, rate, filters, parts);
+}
+
+function keptTimes(span: SourceSpan, filters: readonly string[], parts: readonly GraphPart[]): Branch {
   const { offsetUnits } = chunkClock(null);
   const shifted = `PTS+${offsetUnits}`;
   // A picture that starts later than the sound is shown from the output's first moment on.
   const shift = span.start === null ? String.raw`if(eq(N\,0)\,${offsetUnits}\,${shifted})` : shifted;
   const labels = parts.map(({ label }) => `kept_${label}`);
   return (input) => [
-    ...split(input, spanTrim(span), { labels }),
-    ...parts.map(
-      ({ label, video }, index) =>
-        `[${labels[index]}]${fitFilter(video.frame, "yuv420p")},setpts=${shift}[${label}]`,
-    ),
+    ...split(input, [...filters, ...spanTrim(span)], { labels }),
+    ...parts.flatMap((part, index) => drawPart(part, labels[index] ?? "", [], `setpts=${shift}`)),
   ];
 }
 
-function fixedRate(span: SourceSpan, rate: Rational, parts: readonly GraphPart[]): Branch {
+function fixedRate(
+  span: SourceSpan,
+  rate: Rational,
+  filters: readonly string[],
+  parts: readonly GraphPart[],
+): Branch {
   const { offsetUnits } = chunkClock(rate);
   // Only the first chunk knows that nothing came before: `start_time` repeats its first frame back to zero.
   const convert = `fps=fps=${rationalArg(rate)}${span.start === null ? ":start_time=0" : ""}`;
   const labels = parts.map(({ label }) => `fixed_${label}`);
   return (input) => [
-    ...split(input, [convert], { labels }),
-    ...parts.map((part, index) => {
+    ...split(input, [...filters, convert], { labels }),
+    ...parts.flatMap((part, index) => {
       // Counted in output frames, and before scaling: what is decoded ahead of the edge costs no more than that.
       const frames = trim(span.start === null ? null : part.startFrame, part.endFrame);
-      const filters = [...frames, fitFilter(part.video.frame, "yuv420p"), `setpts=PTS+${offsetUnits}`];
-      return `[${labels[index]}]${filters.join(",")}[${part.label}]`;
+      return drawPart(part, labels[index] ?? "", frames, `setpts=PTS+${offsetUnits}`);
     }),
+  ];
+}
+
+/** From the frames of the part at `[input]` to its finished pictures at its label. */
+function drawPart(part: GraphPart, input: string, before: readonly string[], after: string): string[] {
+  const { label, watermarkUrl } = part;
+  const picture = { ...part.video.picture, deinterlace: "off" } as const;
+  if (watermarkUrl === null) {
+    return [`[${input}]${[...before, pictureChain(picture), after].join(",")}[${label}]`];
+  }
+  const [chosen, drawn] = [`chosen_${label}`, `drawn_${label}`];
+  return [
+    `[${input}]${before.length > 0 ? before.join(",") : "null"}[${chosen}]`,
+    pictureGraph(picture, { input: chosen, output: drawn, watermark: markLabel(part) }),
+    `[${drawn}]${after}[${label}]`,
   ];
 }
 
@@ -122,14 +164,13 @@ function split(input: string, filters: readonly string[], { labels }: { labels: 
   return [`[${input}]${[...filters, `split=${labels.length}`].join(",")}${outputs}`];
 }
 
-function groupByRate(parts: readonly GraphPart[]): { rate: Rational; parts: GraphPart[] }[] {
-  const groups = new Map<string, { rate: Rational; parts: GraphPart[] }>();
+function groupByFrames(parts: readonly GraphPart[]): Group[] {
+  const groups = new Map<string, Group>();
   for (const part of parts) {
-    const rate = part.video.frameRate;
-    if (rate) {
-      const name = rationalArg(rate);
-      groups.set(name, { rate, parts: [...(groups.get(name)?.parts ?? []), part] });
-    }
+    const { frameRate: rate, picture } = part.video;
+    const { deinterlace } = picture;
+    const name = `${rate === null ? "kept" : rationalArg(rate)} ${deinterlace}`;
+    groups.set(name, { rate, deinterlace, parts: [...(groups.get(name)?.parts ?? []), part] });
   }
   return [...groups.values()];
 }

@@ -1,20 +1,23 @@
-/** Appended chunks and the sound -> the command line that makes one MP4 of them, by copy. */
+/** Appended chunks and the sound -> the command line that makes one file of them, by copy. */
 import type { Rational } from "../../contract/media-info.ts";
+import type { RenditionSpec } from "../../contract/output-spec.ts";
 import { chunkClock } from "./chunk-clock.ts";
+import { containerArgs, descriptionArgs, isMovFamily, type TrackCodecs } from "../codec/container-args.ts";
 import { FFMPEG_ARGS, fileUrl, secondsArg, sourceInput } from "../input-guards.ts";
-import { mp4FileArgs, TAG_ARGS } from "../mp4-file-args.ts";
 
-export type JoinPlan = {
+export type JoinPlan = Pick<RenditionSpec, "container" | "isFragmented" | "keepsMetadata"> & {
   /** All chunks of the picture in one fragmented MP4. */
   picturePath: string;
   audioPath: string | null;
+  codecs: TrackCodecs;
   /** Of the rendition; null for kept source times. */
   frameRate: Rational | null;
   outputPath: string;
 };
 
 /** The arguments of ffmpeg, without the program's name. */
-export function joinArgs({ picturePath, audioPath, frameRate, outputPath }: JoinPlan): string[] {
+export function joinArgs(plan: JoinPlan): string[] {
+  const { picturePath, audioPath, frameRate, container } = plan;
   const { offsetSeconds, trackTicksPerSecond } = chunkClock(frameRate);
   return [
     ...FFMPEG_ARGS,
@@ -27,10 +30,9 @@ export function joinArgs({ picturePath, audioPath, frameRate, outputPath }: Join
     ...(audioPath === null ? [] : ["-map", "1:a:0"]),
     "-c",
     "copy",
-    ...TAG_ARGS,
-    "-video_track_timescale",
-    String(trackTicksPerSecond),
-    ...mp4FileArgs(outputPath),
+    ...descriptionArgs(plan),
+    ...(isMovFamily(container) ? ["-video_track_timescale", String(trackTicksPerSecond)] : []),
+    ...containerArgs(plan),
   ];
 }
 

@@ -4,6 +4,8 @@ import { fileUrl, sourceInput, TOOL_ARGS } from "../input-guards.ts";
 export type PacketList = {
   /** In rising order, in the track's ticks. */
   ptsTicks: Float64Array;
+  /** Null when the file does not say. */
+  secondsPerTick: number | null;
   /** Every packet is stored after the one before it, and none is shown before it is stored. */
   isStoredInOrder: boolean;
   /** Of the codec's headers; empty when there are none. */
@@ -17,7 +19,7 @@ export function packetListArgs(path: string): string[] {
     "-select_streams",
     "v:0",
     "-show_entries",
-    "packet=pts,dts:stream=extradata_hash",
+    "packet=pts,dts:stream=time_base,extradata_hash",
     "-show_data_hash",
     "sha256",
     "-of",
@@ -32,6 +34,7 @@ export function createPacketReader(): { onLine: (line: string) => void; finish: 
   let lastDts = Number.NEGATIVE_INFINITY;
   let isStoredInOrder = true;
   let extradataHash = "";
+  let secondsPerTick: number | null = null;
   return {
     onLine(line) {
       const packet = /^packet\|pts=(-?\d+|N\/A)\|dts=(-?\d+|N\/A)/.exec(line);
@@ -42,9 +45,16 @@ export function createPacketReader(): { onLine: (line: string) => void; finish: 
         lastDts = dts;
         ptsTicks.push(pts);
       } else {
-        extradataHash = /^stream\|extradata_hash=(\S+)/.exec(line)?.[1] ?? extradataHash;
+        extradataHash = /^stream\|.*\bextradata_hash=([^|\s]+)/.exec(line)?.[1] ?? extradataHash;
+        const base = /^stream\|.*\btime_base=(\d+)\/(\d+)/.exec(line);
+        secondsPerTick = base ? Number(base[1]) / Number(base[2]) : secondsPerTick;
       }
     },
-    finish: () => ({ ptsTicks: Float64Array.from(ptsTicks).sort(), isStoredInOrder, extradataHash }),
+    finish: () => ({
+      ptsTicks: Float64Array.from(ptsTicks).sort(),
+      secondsPerTick,
+      isStoredInOrder,
+      extradataHash,
+    }),
   };
 }

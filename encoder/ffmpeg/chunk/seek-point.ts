@@ -11,11 +11,12 @@ const UNINDEXED_SLACK_TICKS = TICKS_PER_SECOND / 100;
 
 /**
  * Absolute source time in ticks at which to enter; null decodes from the beginning, which is always right. A fixed
- * rate may show the frame before the edge once more after it, so decoding has to begin before the edge.
+ * rate may show the frame before the edge once more after it, and a deinterlacer looks at it: decoding then has to begin
+ * before the edge.
  */
 export function seekTicks(
   start: Cut | null,
-  source: { formatName: string; hasFixedRate: boolean },
+  source: { formatName: string; needsFrameBefore: boolean },
 ): number | null {
   if (start === null) {
     return null;
@@ -25,7 +26,7 @@ export function seekTicks(
     return start.previousKeyTicks === null ? null : start.previousKeyTicks - UNINDEXED_SLACK_TICKS;
   }
   const isBeforeEdge = start.keyTicks < start.ticks;
-  return source.hasFixedRate && !isBeforeEdge ? start.previousKeyTicks : start.keyTicks;
+  return source.needsFrameBefore && !isBeforeEdge ? start.previousKeyTicks : start.keyTicks;
 }
 
 /** Flags of the input: times stay as the container has them, with or without a seek. */

@@ -35,6 +35,13 @@ const TYPES: readonly (readonly [format: string, video: string, audio: string])[
   ["ac3", "audio/ac3", "audio/ac3"],
   ["eac3", "audio/eac3", "audio/eac3"],
   ["amr", "audio/amr", "audio/amr"],
+  ["apng", "image/apng", "image/apng"],
+  ["png_pipe", "image/png", "image/png"],
+  ["jpeg_pipe", "image/jpeg", "image/jpeg"],
+  ["webp_pipe", "image/webp", "image/webp"],
+  ["bmp_pipe", "image/bmp", "image/bmp"],
+  ["tiff_pipe", "image/tiff", "image/tiff"],
+  ["jpegxl_pipe", "image/jxl", "image/jxl"],
 ];
 
 /** The media type; `application/octet-stream` for a container without one here. */

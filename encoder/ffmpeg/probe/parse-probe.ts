@@ -2,32 +2,57 @@
  * ffprobe's output -> the facts that plans and conditions are decided on. A file may hold any numbers it likes, so
  * every one is checked: what cannot be true becomes null, and nothing becomes NaN.
  */
-import type { AudioInfo, Ffprobe, MediaInfo, Rational, VideoInfo } from "../../contract/media-info.ts";
+import { z } from "zod";
+import type { Ffprobe, MediaInfo, VideoInfo } from "../../contract/media-info.ts";
+import { chooseAudio, chooseVideo } from "./choose-track.ts";
+import { isStillFormat } from "../input-guards.ts";
 import { deriveMimeType } from "./mime-type.ts";
-import { parseProbeTree, readCount, readNumber, readObject, readObjects, readText } from "./probe-tree.ts";
-
-type Stream = Ffprobe["streams"][number];
-
-/** A pixel is never more than this much wider than high, or the other way round; beyond it the ratio is a lie. */
-const MAX_SAMPLE_ASPECT = 16;
+import {
+  parseJson,
+  parseProbeTree,
+  readCount,
+  readNumber,
+  readObject,
+  readObjects,
+  readText,
+} from "./probe-tree.ts";
 
 /** What one run of ffprobe tells of a file. */
 export type ProbedMedia = { mediaInfo: MediaInfo; ffprobe: Ffprobe };
 
-/** The two rates of a constant-rate stream differ by rounding only; the base rate is then the exact one. */
-const SAME_RATE_TOLERANCE = 0.002;
-
 /**
- * Reads ffprobe's stdout. Null when it shows no stream that can be encoded. `video` is the first stream with
- * pictures that move (cover art does not), `audio` the first one that this FFmpeg has a decoder for.
+ * Reads ffprobe's stdout. Null when it shows no stream that can be encoded. Which streams become `video` and `audio` is
+ * decided in choose-track.ts.
  */
 export function parseProbe(stdout: string, sizeBytes: number): ProbedMedia | null {
   const ffprobe = parseProbeTree(stdout);
-  if (ffprobe === null) {
-    return null;
+  return ffprobe && readMedia(ffprobe, sizeBytes);
+}
+
+/** True for a still picture, of which `probeStillArgs` tells more. */
+export function isStill({ mediaInfo }: ProbedMedia): boolean {
+  return isStillFormat(mediaInfo.formatName);
+}
+
+/** A still picture with what `probeStillArgs` printed of its frame: the turn that its Exif data asks for. */
+export function withFrameOf(still: ProbedMedia, stdout: string): ProbedMedia {
+  const printed = framesSchema.safeParse(parseJson(stdout));
+  const sideData = printed.success ? readObjects(printed.data.frames[0] ?? {}, "side_data_list") : [];
+  const turn = sideData.filter((data) => readNumber(data, "rotation") !== null);
+  const [stream, ...others] = still.ffprobe.streams;
+  if (turn.length === 0 || stream === undefined) {
+    return still;
   }
-  const video = first(ffprobe.streams, readVideo);
-  const audio = first(ffprobe.streams, readAudio);
+  const turned = { ...stream, side_data_list: [...readObjects(stream, "side_data_list"), ...turn] };
+  const ffprobe = { ...still.ffprobe, streams: [turned, ...others] };
+  return readMedia(ffprobe, still.mediaInfo.sizeBytes) ?? still;
+}
+
+const framesSchema = z.object({ frames: z.array(z.record(z.string(), z.json())).max(16) });
+
+function readMedia(ffprobe: Ffprobe, sizeBytes: number): ProbedMedia | null {
+  const video = chooseVideo(ffprobe.streams);
+  const audio = chooseAudio(ffprobe.streams);
   if (video === null && audio === null) {
     return null;
   }
@@ -43,102 +68,12 @@ export function parseProbe(stdout: string, sizeBytes: number): ProbedMedia | nul
     formatName,
     mimeType,
     sizeBytes,
-    durationSeconds: readDuration(ffprobe),
+    durationSeconds: readDuration(ffprobe) ?? stillSeconds(formatName, video),
     bitrateBps: readCount(format, "bit_rate"),
     video,
     audio,
   };
   return { mediaInfo, ffprobe };
-}
-
-/** True for a picture that belongs to the file as a whole: cover art, a thumbnail track. */
-function isAttachedPicture(stream: Stream): boolean {
-  const disposition = readObject(stream, "disposition");
-  return ["attached_pic", "timed_thumbnails"].some((key) => readCount(disposition, key) === 1);
-}
-
-function readVideo(stream: Stream): VideoInfo | null {
-  const streamIndex = readCount(stream, "index");
-  const codec = readCodec(stream, "video");
-  const widthPx = readCount(stream, "width") ?? 0;
-  const heightPx = readCount(stream, "height") ?? 0;
-  if (
-    streamIndex === null ||
-    codec === null ||
-    widthPx === 0 ||
-    heightPx === 0 ||
-    isAttachedPicture(stream)
-  ) {
-    return null;
-  }
-  const rotationDegrees = readRotation(stream);
-  const squareWidthPx = Math.max(1, Math.round(widthPx * readSampleAspect(stream)));
-  const sideways = rotationDegrees === 90 || rotationDegrees === 270;
-  return {
-    streamIndex,
-    codec,
-    widthPx,
-    heightPx,
-    displayWidthPx: sideways ? heightPx : squareWidthPx,
-    displayHeightPx: sideways ? squareWidthPx : heightPx,
-    rotationDegrees,
-    frameRate: readFrameRate(stream),
-    bitrateBps: readBitrate(stream),
-    pixelFormat: readText(stream, "pix_fmt"),
-  };
-}
-
-function readAudio(stream: Stream): AudioInfo | null {
-  const streamIndex = readCount(stream, "index");
-  const codec = readCodec(stream, "audio");
-  const channels = readCount(stream, "channels") ?? 0;
-  const sampleRateHz = readCount(stream, "sample_rate") ?? 0;
-  if (streamIndex === null || codec === null || channels === 0 || sampleRateHz === 0) {
-    return null;
-  }
-  return { streamIndex, codec, channels, sampleRateHz, bitrateBps: readBitrate(stream) };
-}
-
-/** The codec of a stream of that type; null when FFmpeg does not know it, as with `apac` sound of a phone. */
-function readCodec(stream: Stream, type: "video" | "audio"): string | null {
-  const codec = readText(stream, "codec_name");
-  return readText(stream, "codec_type") === type && codec !== "unknown" && codec !== "none" ? codec : null;
-}
-
-/**
- * Clockwise turn that makes the picture upright, in whole quarters. The display matrix counts counter-clockwise;
- * the `rotate` tag of older files counts clockwise.
- */
-function readRotation(stream: Stream): number {
-  const matrix = readObjects(stream, "side_data_list").find(
-    (sideData) => readText(sideData, "side_data_type") === "Display Matrix",
-  );
-  const counterClockwise = matrix ? readNumber(matrix, "rotation") : null;
-  const clockwise =
-    counterClockwise === null ? readNumber(readObject(stream, "tags"), "rotate") : -counterClockwise;
-  const quarters = Math.round((clockwise ?? 0) / 90) % 4;
-  return ((quarters + 4) % 4) * 90;
-}
-
-/** Width of a pixel divided by its height; 1 when the file does not say or says nonsense. */
-function readSampleAspect(stream: Stream): number {
-  const ratio = parseRatio(readText(stream, "sample_aspect_ratio"), ":");
-  const aspect = ratio ? ratio.num / ratio.den : 1;
-  return aspect <= MAX_SAMPLE_ASPECT && aspect >= 1 / MAX_SAMPLE_ASPECT ? aspect : 1;
-}
-
-function readFrameRate(stream: Stream): Rational | null {
-  const average = parseRatio(readText(stream, "avg_frame_rate"), "/");
-  const base = parseRatio(readText(stream, "r_frame_rate"), "/");
-  if (average === null || base === null) {
-    return average ?? base;
-  }
-  const difference = average.num / average.den / (base.num / base.den) - 1;
-  return Math.abs(difference) < SAME_RATE_TOLERANCE ? base : average;
-}
-
-function readBitrate(stream: Stream): number | null {
-  return readCount(stream, "bit_rate") ?? readCount(readObject(stream, "tags"), "BPS");
 }
 
 /** Duration of the container, else of its longest stream; null when the file has none. */
@@ -151,23 +86,8 @@ function readDuration(ffprobe: Ffprobe): number | null {
   return longest > 0 ? longest : null;
 }
 
-/** `30000/1001` or `16:9`; null for `0/0`, signs and anything else that is no positive ratio. */
-function parseRatio(text: string | null, separator: "/" | ":"): Rational | null {
-  const [num, den, ...rest] = (text ?? "").split(separator).map(Number);
-  const valid = rest.length === 0 && isPositiveInteger(num) && isPositiveInteger(den);
-  return valid ? { num, den } : null;
-}
-
-function isPositiveInteger(value: number | undefined): value is number {
-  return value !== undefined && Number.isSafeInteger(value) && value > 0;
-}
-
-function first<T>(streams: readonly Stream[], read: (stream: Stream) => T | null): T | null {
-  for (const stream of streams) {
-    const found = read(stream);
-    if (found !== null) {
-      return found;
-    }
-  }
-  return null;
+/** A still picture is a video of one frame. */
+function stillSeconds(formatName: string, video: VideoInfo | null): number | null {
+  const rate = video?.frameRate ?? null;
+  return isStillFormat(formatName) && rate ? rate.den / rate.num : null;
 }

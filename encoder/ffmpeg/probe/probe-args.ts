@@ -12,6 +12,15 @@ export function probeArgs(url: string): string[] {
   return [...TOOL_ARGS, ...SHOW, ...sourceInput(url, ...THREADS)];
 }
 
+/** Reads the first picture of a still. Where its Exif data turns it, only the decoded frame says so. */
+export function probeStillArgs(url: string): string[] {
+  return [
+    ...TOOL_ARGS,
+    ...["-show_frames", "-select_streams", "v:0", "-read_intervals", "%+#1", "-of", "json"],
+    ...sourceInput(url, ...THREADS),
+  ];
+}
+
 /**
  * Reads an MP4 before it is packaged. Adds each stream's extradata, which holds H.264's profile and level, and the
  * first packets, whose dts say how far decoding runs ahead of the picture.

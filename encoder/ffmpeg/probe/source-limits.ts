@@ -1,6 +1,7 @@
 /** The sizes of sources that the service takes, apart from bytes. Pure: `probe-source.ts` acts on it. */
 import type { Ffprobe, MediaInfo } from "../../contract/media-info.ts";
-import { MAX_PICTURE_PIXELS, MAX_STREAMS } from "../input-guards.ts";
+import { MAX_PICTURE_PIXELS } from "../../contract/formats.ts";
+import { MAX_STREAMS } from "../input-guards.ts";
 
 /** A day: longer than any film, short enough that a forged duration cannot plan a million images. */
 const MAX_DURATION_SECONDS = 24 * 3600;

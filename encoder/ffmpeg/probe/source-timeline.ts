@@ -17,17 +17,19 @@ export const MUXER_DELAY_SECONDS = 0.1;
 const EXACT_CONTAINERS = ["mov", "matroska"];
 
 /** Seconds between FFmpeg's zero, the earliest stream of the file, and the zero that outputs count from. */
-export function timelineZero({ mediaInfo, ffprobe }: ProbedMedia): number {
+export function timelineZero(probed: ProbedMedia): number {
+  const late = pictureDelay(probed);
+  // Rounded down to ffmpeg's resolution, so that the first frame never lands before zero and is lost.
+  return late > 0 && late <= MUXER_DELAY_SECONDS ? Math.floor(late * 1e6) / 1e6 : 0;
+}
+
+/** Seconds from the start of the file to its picture; 0 where the file does not say. */
+function pictureDelay({ mediaInfo, ffprobe }: ProbedMedia): number {
   const pictureIndex = mediaInfo.video?.streamIndex ?? -1;
   const picture = ffprobe.streams.find((stream) => readNumber(stream, "index") === pictureIndex);
   const pictureStart = picture ? readNumber(picture, "start_time") : null;
   const fileStart = readNumber(ffprobe.format, "start_time");
-  if (pictureStart === null || fileStart === null) {
-    return 0;
-  }
-  const late = pictureStart - fileStart;
-  // Rounded down to ffmpeg's resolution, so that the first frame never lands before zero and is lost.
-  return late > 0 && late <= MUXER_DELAY_SECONDS ? Math.floor(late * 1e6) / 1e6 : 0;
+  return pictureStart === null || fileStart === null ? 0 : pictureStart - fileStart;
 }
 
 /** Containers that FFmpeg counts from the earliest of the streams that it reads, and not from the start of the file. */
@@ -47,6 +49,14 @@ export function zeroStream({ mediaInfo, ffprobe }: ProbedMedia): number | null {
     return index === null || start === null || !isCopyable(stream) ? [] : [{ index, start }];
   });
   return starts.toSorted((one, other) => one.start - other.start)[0]?.index ?? null;
+}
+
+/**
+ * Seconds by which FFmpeg's zero is later when it decodes nothing but the picture and does not seek: it counts from the
+ * picture then, in those containers.
+ */
+export function pictureOnlyDelay(probed: ProbedMedia): number {
+  return zeroStream(probed) === null ? 0 : Math.max(0, pictureDelay(probed));
 }
 
 /** FFmpeg copies no picture without a size and no sound without a rate, not even to nowhere. */

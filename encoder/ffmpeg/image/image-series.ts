@@ -19,7 +19,7 @@ export function findRegularSeries(atSeconds: readonly number[]): RegularSeries |
   const count = atSeconds.length;
   const [firstSeconds = 0] = atSeconds;
   const lastSeconds = atSeconds.at(-1) ?? 0;
-  if (count <= FEW_IMAGES || lastSeconds > count * DECODED_SECONDS_PER_IMAGE) {
+  if (count <= FEW_IMAGES || lastSeconds - firstSeconds > count * DECODED_SECONDS_PER_IMAGE) {
     return null;
   }
   const spacingSeconds = (lastSeconds - firstSeconds) / (count - 1);
