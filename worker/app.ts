@@ -4,6 +4,7 @@ import { AppError } from "./domain/app-error.ts";
 import { gateway } from "./gateway/gateway.ts";
 import { apiKey } from "./middleware/api-key.ts";
 import type { AppContext } from "./middleware/app-context.ts";
+import { emptyNotFound } from "./middleware/empty-not-found.ts";
 import { errorResponse, onError } from "./middleware/on-error.ts";
 import { files } from "./routes/files.ts";
 import { health } from "./routes/health.ts";
@@ -16,7 +17,7 @@ export function newApp(): Hono<AppContext> {
   const app = new Hono<AppContext>({ strict: false });
   app.onError(onError);
   app.notFound(() => errorResponse(new AppError("not_found")));
-  app.use("/v2/*", apiKey());
+  app.use("/v2/*", emptyNotFound(), apiKey());
   app.route("/v2/jobs", jobs);
   app.route("/v2/metadata", metadata);
   app.route("/health", health);

@@ -3,6 +3,7 @@
 /** What the Worker and the encoders are configured by; never taken over from the surroundings. */
 const OWN_VARIABLES = [
   "ALLOW_PRIVATE_NETWORK",
+  "COCONUT_QUIRKS",
   "COPRA_DEV_KEY",
   "COPRA_MASTER_KEY",
   "ENCODER_SCRATCH_DIR",

@@ -3,13 +3,15 @@
  * Nothing of this is stored or logged.
  */
 import type { ObjectRef, ObjectStoreConfig } from "../../encoder/contract/object-store.ts";
+import type { PictureSpec, RenditionSpec } from "../../encoder/contract/output-spec.ts";
 import type { Task } from "../../encoder/contract/task.ts";
 import { CONTRACT_VERSION } from "../../encoder/contract/version.ts";
-import type { JobRecord, JobState, SourceSpan, TaskRecord } from "../domain/job-record.ts";
+import type { JobRecord, JobState, SourceSpan, TaskRecord, TaskWork } from "../domain/job-record.ts";
 import type { JobSecrets } from "../domain/job-spec.ts";
 import { attemptKey, hostedObjectPrefix, workPrefix } from "../domain/object-keys.ts";
 import { chunkParts, renditionFiles } from "../domain/ledger/part-files.ts";
 import { needsWholeEncoder } from "../domain/ledger/startable-tasks.ts";
+import { thumbnailsVtt } from "../domain/plan/thumbnails-vtt.ts";
 import { mintGatewayCredentials } from "../gateway/gateway-credentials.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 
@@ -41,15 +43,20 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
       const { threads, rendition, to } = work;
       const object =
         to === "work"
-          ? await workObject(record, attemptKey(work.key, task.attempt), context)
+          ? await workObject(record, attemptKey(work.key, task.attempt, rendition.container), context)
           : await outputObject(record, work.key, context);
-      return { ...base, kind: "encode", source, threads, rendition, object, isWorkFile: to === "work" };
+      const watermarkUrls = watermarksOf(picturesOf(rendition), context);
+      const isWorkFile = to === "work";
+      return { ...base, kind: "encode", source, threads, rendition, watermarkUrls, object, isWorkFile };
     }
     case "chunk": {
       const { threads, span, isExact } = work;
       const workStore = await gatewayStore(record, workPrefix(record.id), {}, context);
       const parts = chunkParts(record.id, tasks, task);
-      return { ...base, kind: "chunk", threads, ...spanOf(record, span, source), isExact, parts, workStore };
+      const pictures = parts.map(({ video }) => video.picture);
+      const watermarkUrls = watermarksOf(pictures, context);
+      const ofSource = spanOf(record, span, source);
+      return { ...base, kind: "chunk", threads, ...ofSource, isExact, parts, watermarkUrls, workStore };
     }
     case "analyze":
       return { ...base, kind: "analyze", threads: work.threads, ...spanOf(record, work.span, source) };
@@ -61,8 +68,17 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
     }
     case "image": {
       const { store, keyPrefix } = await destination(record, context);
+      const { threads, image } = work;
       const keys = work.keys.map((key) => keyPrefix + key);
-      return { ...base, kind: "image", source, threads: work.threads, image: work.image, store, keys };
+      const watermarkUrls = watermarksOf([image.picture], context);
+      const vtt = vttFile(work, keyPrefix);
+      return { ...base, kind: "image", source, threads, image, watermarkUrls, store, keys, vtt };
+    }
+    case "animation": {
+      const { threads, animation } = work;
+      const object = await outputObject(record, work.key, context);
+      const watermarkUrls = watermarksOf([animation.picture], context);
+      return { ...base, kind: "animation", source, threads, animation, watermarkUrls, object };
     }
     case "package": {
       const { store, keyPrefix } = await destination(record, context);
@@ -76,6 +92,23 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
       return { ...base, kind: "package", renditions, workStore, hls };
     }
   }
+}
+
+/** The WebVTT file with its text, which names the pictures as they lie beside it. */
+function vttFile(
+  { image, keys, vtt }: Extract<TaskWork, { kind: "image" }>,
+  keyPrefix: string,
+): Extract<Task, { kind: "image" }>["vtt"] {
+  return vtt === null ? null : { key: keyPrefix + vtt.key, text: thumbnailsVtt({ image, keys, vtt }) };
+}
+
+function picturesOf({ video }: RenditionSpec): PictureSpec[] {
+  return video === null || video.codec === "copy" ? [] : [video.picture];
+}
+
+/** All marks of the job, because pictures name theirs by its place; none where no picture has one. */
+function watermarksOf(pictures: readonly PictureSpec[], { secrets }: TaskContext): string[] {
+  return pictures.some(({ watermark }) => watermark !== null) ? secrets.watermarkUrls : [];
 }
 
 /** A span with what is known of the source, so that the encoder need not probe it again. */

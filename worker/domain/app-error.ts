@@ -8,8 +8,14 @@ export class AppError extends Error {
   readonly params: ErrorParams;
   readonly httpStatus: number;
 
-  constructor(code: ErrorCode, params: ErrorParams = {}, options: { cause?: unknown } = {}) {
-    super(errorMessage(code, params), options.cause === undefined ? undefined : { cause: options.cause });
+  /** `problemCount`: how many things are wrong with the request, this one included. */
+  constructor(
+    code: ErrorCode,
+    params: ErrorParams = {},
+    { cause, problemCount = 1 }: { cause?: unknown; problemCount?: number } = {},
+  ) {
+    const more = problemCount > 1 ? ` This is the first of ${problemCount} problems found.` : "";
+    super(`${errorMessage(code, params)}${more}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.params = params;
     this.httpStatus = errorHttpStatus(code);

@@ -113,6 +113,7 @@ export const ERRORS = {
     null,
     'Write an object such as {"path": "/video.mp4"}, or a list of such objects.',
   ),
+  output_must_have_one_parameter: fieldRow(null, 'Give at least a path, such as {"path": "/video.mp4"}.'),
   output_key_not_valid: fieldRow(null, "Leave it out to have one made from the format."),
   output_param_not_valid: fieldRow(null, "Remove or correct the parameter."),
   output_format_not_valid: fieldRow(

@@ -8,6 +8,7 @@ import type { WorkFile } from "../../encoder/contract/object-store.ts";
 import type { AnimationSpec, ImageSpec, RenditionSpec } from "../../encoder/contract/output-spec.ts";
 import type { TaskPhase, TaskResult } from "../../encoder/contract/report.ts";
 import type { Cut } from "../../encoder/contract/timeline.ts";
+import type { Warning } from "../../encoder/contract/warning-catalogue.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { InputStatus, JobStatus, OutputStatus } from "./job-status.ts";
 
@@ -141,7 +142,7 @@ export type PhaseMs = Partial<Record<TaskPhase, number>>;
 
 /** The part of a task's result that is kept in the ledger. */
 export type TaskOutcome =
-  | { kind: "encode"; file: WorkFile }
+  | { kind: "encode"; file: WorkFile; warnings: Warning[] }
   | Extract<TaskResult, { kind: "chunk" }>
   | Extract<TaskResult, { kind: "analyze" }>;
 

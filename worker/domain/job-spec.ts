@@ -87,6 +87,11 @@ export type ImageRequest = {
   path: string;
   resolution: Resolution;
   picture: PictureRequest;
+  /**
+   * The finished picture is a square, filled whatever `fit` says. Its side is the resolution's width, else its height,
+   * else the shorter side of the source; `resolution` stays as it was asked for.
+   */
+  isSquare: boolean;
   /** 0 for none to 5. */
   blur: number;
 } & (StillsRequest | AnimationRequest);
@@ -143,6 +148,8 @@ export type PictureFormat = {
   profile: (typeof VIDEO_PROFILES)[number] | null;
   /** Ten times the level's number; null takes the lowest that fits. */
   level: number | null;
+  /** The level is written whatever size and rate are: Coconut's own way, on demand. Absent is false. */
+  isLevelNominal?: boolean;
 };
 
 export type SoundFormat = {

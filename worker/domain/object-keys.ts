@@ -1,4 +1,5 @@
 /** Key layout of Copra's own bucket. Customers' buckets have the keys that customers chose. */
+import { CONTAINERS, type Container } from "../../encoder/contract/formats.ts";
 
 /** Encoded parts of a job that are not outputs; deleted at its end. */
 export function workPrefix(jobId: string): string {
@@ -11,8 +12,8 @@ export function workKey(jobId: string, taskId: string): string {
 }
 
 /** One attempt's own object: a fenced-out attempt can never overwrite the one that counts. */
-export function attemptKey(key: string, attempt: number): string {
-  return `${key}/${attempt}/rendition.mp4`;
+export function attemptKey(key: string, attempt: number, container: Container): string {
+  return `${key}/${attempt}/rendition.${CONTAINERS[container].extensions[0]}`;
 }
 
 /** The same for one rendition of a chunk; `part` is its place among the chunk's parts. */

@@ -25,9 +25,6 @@ export function pathProblem(path: string): string | null {
   if (path !== path.trim()) {
     return "must not begin or end with a blank";
   }
-  if (path.includes("{{")) {
-    return "holds {{, but variables in paths are not supported yet";
-  }
   return utf8Length(path) > MAX_KEY_BYTES ? `must be at most ${MAX_KEY_BYTES} bytes long` : null;
 }
 

@@ -1,6 +1,8 @@
 /** Whether two outputs of a job would write the same object. */
 import { aroundSequence, numberedPath } from "./plan/image-sequence.ts";
-import type { OutputRequest } from "./job-spec.ts";
+import { vttPath } from "./plan/vtt-path.ts";
+import { imageFileCount } from "./image-files.ts";
+import type { ImageRequest, OutputRequest } from "./job-spec.ts";
 import { objectKey } from "./object-location.ts";
 
 /** Everything that one output writes: single keys, any number in a sequence, or a whole folder. */
@@ -42,20 +44,24 @@ function claimOf(output: OutputRequest, storagePath: string): Claim {
       return { ...none, keys: new Set([key]) };
     case "httpstream":
       return { ...none, folder: objectKey(key, output.hls.path).replace(/\/+$/, "") };
-    case "image": {
-      if (output.sampling.by === "interval") {
-        const sequence = aroundSequence(output.path);
-        return sequence === null
-          ? none
-          : { ...none, sequence: { ...sequence, before: objectKey(storagePath, sequence.before) } };
-      }
-      const count = output.sampling.by === "number" ? output.sampling.count : output.sampling.seconds.length;
-      return {
-        ...none,
-        keys: new Set(Array.from({ length: count }, (_, index) => numberedPath(key, index + 1))),
-      };
-    }
+    case "image":
+      return { ...none, ...imageClaim(output, key, storagePath) };
   }
+}
+
+function imageClaim(image: ImageRequest, key: string, storagePath: string): Pick<Claim, "keys" | "sequence"> {
+  const vtt = "vtt" in image ? image.vtt : null;
+  const vttKeys = vtt === null ? [] : [objectKey(storagePath, vttPath(image.path, vtt.filename))];
+  const count = imageFileCount(image);
+  if (count !== null) {
+    const keys = Array.from({ length: count }, (_, index) => numberedPath(key, index + 1));
+    return { keys: new Set([...keys, ...vttKeys]), sequence: null };
+  }
+  const sequence = aroundSequence(image.path);
+  return {
+    keys: new Set(vttKeys),
+    sequence: sequence && { ...sequence, before: objectKey(storagePath, sequence.before) },
+  };
 }
 
 function collide(a: Claim, b: Claim): boolean {

@@ -287,6 +287,7 @@ async function openSecrets({ env, store, state, secretsKind }: WorkShell): Promi
   if (sealed === null) {
     throw new Error(`The secrets of job ${id} are wiped.`);
   }
-  // SAFETY: sealed by `create` from this type, and AES-GCM proves that nothing else made it.
-  return (await unseal(parseMasterKey(env.COPRA_MASTER_KEY), id, secretsKind, sealed)) as JobSecrets;
+  const opened = await unseal(parseMasterKey(env.COPRA_MASTER_KEY), id, secretsKind, sealed);
+  // SAFETY: sealed by `create` from this type, and AES-GCM proves that nothing else made it. Older jobs have no marks.
+  return { watermarkUrls: [], ...(opened as Omit<JobSecrets, "watermarkUrls">) };
 }

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { AppError } from "../domain/app-error.ts";
 import { jobIdFrom } from "../domain/ids.ts";
+import { parseQuirks } from "../domain/quirks.ts";
 import { fleetSettings } from "../fleet/fleet-settings.ts";
 import { hex } from "../hex.ts";
 import { findJob } from "../job/find-job.ts";
@@ -29,6 +30,7 @@ jobs.post(
   async (c) => {
     const { spec, secrets } = parseJobRequest(parseJson(await c.req.arrayBuffer()), {
       allowPrivateNetwork: c.env.ALLOW_PRIVATE_NETWORK === "true",
+      quirks: parseQuirks(c.env.COCONUT_QUIRKS),
     });
     const id = jobIdFrom(crypto.getRandomValues(new Uint8Array(32)));
     const job = {

@@ -1,11 +1,14 @@
 /** Parameters of an `httpstream` output: variants and how they are packaged. */
 import { z } from "zod";
-import { AppError } from "../domain/app-error.ts";
 import type { HttpstreamRequest, RenditionFormat } from "../domain/job-spec.ts";
 import { objectKey } from "../domain/object-location.ts";
-import { parseVariantFormat } from "../domain/format/output-format.ts";
+import { parseVariant } from "../domain/format/rendition-format.ts";
 import { DEFAULT_VARIANTS } from "../domain/format/output-presets.ts";
+import { didYouMean } from "../domain/name-list.ts";
+import { longestFilled } from "../domain/path-template.ts";
+import type { OutputContext } from "./output-context.ts";
 import { parsePath } from "./output-path.ts";
+import type { Problems } from "./problems.ts";
 import { fieldPath, parseFields, readFields, type Fields } from "./request-fields.ts";
 
 /** Each variant is a whole encode; published ladders have six to nine. */
@@ -35,68 +38,85 @@ const hlsSchema = z.object({
     .default(3),
 });
 
-/** @throws AppError `output_{param,path,variants}_not_valid` */
-export function parseHttpstreamOutput(fields: Fields, field: string, storagePath: string): HttpstreamRequest {
-  const hls = parseHls(fields["hls"], `${field}.hls`);
-  const { playlist_name: playlistName } = parseFields(httpstreamSchema, fields, {
-    field,
-    code: "output_param_not_valid",
-  });
-  const path = parsePath(fields["path"] ?? "/", `${field}.path`, storagePath, PACKAGE_BYTES);
-  const hlsPath = parsePath(hls["path"], `${field}.hls.path`, objectKey(storagePath, path), PACKAGE_BYTES);
-  if (fields["variants"] !== undefined && hls["variants"] !== undefined) {
-    throw new AppError("output_variants_not_valid", {
-      field: `${field}.variants`,
-      rule: "are given twice",
-      advice: "Keep them in one place, in the httpstream output or in its hls.",
-    });
-  }
-  const variantsField = hls["variants"] === undefined ? `${field}.variants` : `${field}.hls.variants`;
-  const variants = parseVariants(fields["variants"] ?? hls["variants"] ?? DEFAULT_VARIANTS, variantsField);
-  return { type: "httpstream", path, playlistName, variants, hls: { path: hlsPath } };
+/** Null after a problem: `output_{param,path,variants}_not_valid`. */
+export function parseHttpstreamOutput(fields: Fields, context: OutputContext): HttpstreamRequest | null {
+  const { field, problems, storagePath } = context;
+  const hls = parseHls(fields["hls"], `${field}.hls`, problems);
+  const stream = parseFields(httpstreamSchema, fields, { field, code: "output_param_not_valid" }, problems);
+  const room = { problems, storagePath, reservedBytes: PACKAGE_BYTES };
+  const path = parsePath(fields["path"] ?? "/", `${field}.path`, room);
+  const prefix = objectKey(storagePath, longestFilled(path ?? "/"));
+  const hlsPath = hls && parsePath(hls["path"], `${field}.hls.path`, { ...room, storagePath: prefix });
+  const variants = chooseVariants(fields["variants"], hls?.["variants"], field, problems);
+  return stream === null || path === null || hlsPath === null || variants === null
+    ? null
+    : { type: "httpstream", path, playlistName: stream.playlist_name, variants, hls: { path: hlsPath } };
 }
 
-function parseHls(value: unknown, field: string): Fields {
+function parseHls(value: unknown, field: string, problems: Problems): Fields | null {
   const hls = readFields(value);
   if (hls === null) {
-    throw new AppError("output_param_not_valid", {
+    problems.add("output_param_not_valid", {
       field,
       ...(value === undefined ? {} : { value }),
       rule: value === undefined ? "is missing" : "must be an object",
       advice: 'An httpstream output needs "hls": {"path": "/hls"}.',
     });
+    return null;
   }
   for (const name of Object.keys(hls).filter((candidate) => !HLS_KEYS.includes(candidate))) {
-    throw new AppError("output_param_not_valid", {
+    const isPending = PENDING_HLS_KEYS.includes(name);
+    problems.add("output_param_not_valid", {
       field: fieldPath(field, [name]),
-      rule: PENDING_HLS_KEYS.includes(name) ? "is not supported yet" : "is not a parameter of hls",
-      advice: `Remove it. Parameters: ${HLS_KEYS.join(", ")}.`,
+      rule: isPending ? "is not supported yet" : "is not a parameter of hls",
+      advice:
+        (isPending ? undefined : didYouMean(name, HLS_KEYS)) ??
+        `Remove it. Parameters: ${HLS_KEYS.join(", ")}.`,
     });
   }
-  parseFields(hlsSchema, hls, { field, code: "output_param_not_valid" });
+  parseFields(hlsSchema, hls, { field, code: "output_param_not_valid" }, problems);
   return hls;
 }
 
-function parseVariants(value: unknown, field: string): RenditionFormat[] {
-  const refuse = (rule: string): never => {
-    throw new AppError("output_variants_not_valid", { field, value, rule });
-  };
+function chooseVariants(
+  own: unknown,
+  ofHls: unknown,
+  field: string,
+  problems: Problems,
+): RenditionFormat[] | null {
+  if (own !== undefined && ofHls !== undefined) {
+    problems.add("output_variants_not_valid", {
+      field: `${field}.variants`,
+      rule: "are given twice",
+      advice: "Keep them in one place, in the httpstream output or in its hls.",
+    });
+    return null;
+  }
+  const variantsField = ofHls === undefined ? `${field}.variants` : `${field}.hls.variants`;
+  return parseVariants(own ?? ofHls ?? DEFAULT_VARIANTS, variantsField, problems);
+}
+
+function parseVariants(value: unknown, field: string, problems: Problems): RenditionFormat[] | null {
+  const code = "output_variants_not_valid";
   if (!Array.isArray(value)) {
-    return refuse("must be a list of formats");
+    problems.add(code, { field, value, rule: "must be a list of formats" });
+    return null;
   }
   if (value.length < 1 || value.length > MAX_VARIANTS) {
-    return refuse(`must have 1 to ${MAX_VARIANTS} entries`);
+    problems.add(code, { field, value, rule: `must have 1 to ${MAX_VARIANTS} entries` });
+    return null;
   }
-  return value.map((variant: unknown, index) => {
-    const refuseVariant = (rule: string): never => {
-      throw new AppError("output_variants_not_valid", {
-        field: fieldPath(field, [index]),
-        value: variant,
-        rule,
-      });
-    };
-    return typeof variant === "string"
-      ? parseVariantFormat(variant, refuseVariant)
-      : refuseVariant("must be a string");
+  const variants = value.flatMap((variant: unknown, index) => {
+    const variantField = fieldPath(field, [index]);
+    if (typeof variant !== "string") {
+      problems.add(code, { field: variantField, value: variant, rule: "must be a string" });
+      return [];
+    }
+    return (
+      parseVariant(variant, (rule, { advice } = {}) =>
+        problems.add(code, { field: variantField, value: variant, rule, ...(advice && { advice }) }),
+      ) ?? []
+    );
   });
+  return variants.length === value.length ? variants : null;
 }

@@ -8,47 +8,74 @@ import { z } from "zod";
 import type { UrlOptions } from "../domain/allowed-url.ts";
 import { AppError } from "../domain/app-error.ts";
 import type { JobSecrets, JobSpec } from "../domain/job-spec.ts";
+import { NO_QUIRKS, type Quirks } from "../domain/quirks.ts";
 import { parseInput } from "./input-request.ts";
 import { parseNotification } from "./notification-request.ts";
 import { parseOutputs } from "./outputs-request.ts";
+import { newProblems, type Problems } from "./problems.ts";
 import { parseFields, readFields } from "./request-fields.ts";
 import { parseStorage } from "./storage-request.ts";
 
 const settingsSchema = z.object({ ultrafast: z.boolean({ error: "must be true or false" }).default(false) });
 
+export type RequestOptions = UrlOptions & { quirks?: Quirks };
+
 /**
  * Splits a request into the job and its secrets. The job holds no credential and no complete URL.
- * @throws AppError with the code, the field and the rule of the first mistake.
+ * @throws AppError with the code, the field and the rule of the first mistake, and how many there are.
  */
-export function parseJobRequest(body: unknown, options: UrlOptions): { spec: JobSpec; secrets: JobSecrets } {
+export function parseJobRequest(
+  body: unknown,
+  options: RequestOptions,
+): { spec: JobSpec; secrets: JobSecrets } {
   const sections = readFields(body);
   if (sections === null || Array.isArray(body)) {
     throw new AppError("json_not_valid", { rule: "must be a JSON object" });
   }
-  const input = parseInput(sections["input"], options);
-  const storage = parseStorage(sections["storage"], options);
-  const notification = parseNotification(sections["notification"], options);
-  const outputs = parseOutputs(sections["outputs"], storage.spec.path);
-  return {
-    spec: {
-      ultrafast: parseSettings(sections["settings"]).ultrafast,
-      input: { displayUrl: input.displayUrl },
-      storage: storage.spec,
-      notification: { events: notification.events, metadata: notification.metadata },
-      outputs,
-    },
-    secrets: {
-      inputUrl: input.url,
-      notificationUrl: notification.url,
-      storageCredentials: storage.credentials,
-    },
+  const problems = newProblems();
+  const watermarkUrls: string[] = [];
+  const input = parseInput(sections["input"], options, problems);
+  const storage = parseStorage(sections["storage"], options, problems);
+  const notification = parseNotification(sections["notification"], options, problems);
+  const outputs = parseOutputs(sections["outputs"], {
+    problems,
+    options,
+    quirks: options.quirks ?? NO_QUIRKS,
+    storagePath: storage?.spec.path ?? "/",
+    watermarkUrls,
+  });
+  const settings = parseSettings(sections["settings"], problems);
+  if (
+    input === null ||
+    storage === null ||
+    notification === null ||
+    outputs === null ||
+    settings === null ||
+    problems.count() > 0
+  ) {
+    throw problems.refusal();
+  }
+  const spec: JobSpec = {
+    ultrafast: settings.ultrafast,
+    input: { displayUrl: input.displayUrl },
+    storage: storage.spec,
+    notification: { events: notification.events, metadata: notification.metadata },
+    outputs,
   };
+  const secrets: JobSecrets = {
+    inputUrl: input.url,
+    notificationUrl: notification.url,
+    watermarkUrls,
+    storageCredentials: storage.credentials,
+  };
+  return { spec, secrets };
 }
 
-function parseSettings(value: unknown): z.output<typeof settingsSchema> {
+function parseSettings(value: unknown, problems: Problems): z.output<typeof settingsSchema> | null {
   const fields = value === undefined ? {} : readFields(value);
   if (fields === null) {
-    throw new AppError("settings_not_valid", { field: "settings" });
+    problems.add("settings_not_valid", { field: "settings" });
+    return null;
   }
-  return parseFields(settingsSchema, fields, { field: "settings", code: "settings_not_valid" });
+  return parseFields(settingsSchema, fields, { field: "settings", code: "settings_not_valid" }, problems);
 }

@@ -1,65 +1,78 @@
 /**
- * Which parameters an output takes, by type. What Coconut has and Copra has not yet is listed apart, so that the
+ * Which parameters an output takes, by kind. What Coconut has and Copra has not yet is listed apart, so that the
  * answer is "not supported yet" instead of "unknown"; whoever builds one moves it up.
  */
-import { AppError } from "../domain/app-error.ts";
-import type { OutputType } from "../domain/job-spec.ts";
+import { didYouMean } from "../domain/name-list.ts";
+import type { OutputContext } from "./output-context.ts";
 import { fieldPath, type Fields } from "./request-fields.ts";
 
 /** Coconut's limit. */
 const MAX_PARAMS = 15;
 
-type ParamTable = { built: readonly string[]; pending: readonly string[] };
+const PICTURE = ["fit", "transpose", "vflip", "hflip", "watermark"] as const;
+const ANY_IMAGE = ["path", "key", "if", "format", "square", "blur", ...PICTURE] as const;
 
-const PARAMS: Readonly<Record<OutputType, ParamTable>> = {
-  video: {
-    built: ["path", "key", "if", "offset", "duration"],
-    pending: ["format", "fit", "transpose", "vflip", "hflip", "deinterlace", "watermark"],
-  },
-  image: {
-    built: ["path", "key", "if", "number", "offsets", "interval"],
-    pending: [
-      ...["format", "sprite", "vtt", "square", "blur", "scene"],
-      ...["fit", "transpose", "vflip", "hflip", "watermark"],
-    ],
-  },
-  httpstream: {
-    built: ["path", "key", "if", "playlist_name", "variants", "hls"],
-    pending: ["dash", "offset", "duration", "fit", "watermark"],
-  },
+/** Animations are image outputs too. */
+export const OUTPUT_PARAMS = {
+  video: ["path", "key", "if", "format", "offset", "duration", ...PICTURE, "deinterlace"],
+  image: [...ANY_IMAGE, "number", "offsets", "interval", "sprite", "vtt"],
+  animation: [...ANY_IMAGE, "scene"],
+  httpstream: ["path", "key", "if", "playlist_name", "variants", "hls"],
+} as const satisfies Record<string, readonly string[]>;
+export type OutputKind = keyof typeof OUTPUT_PARAMS;
+
+const PENDING: Readonly<Record<OutputKind, readonly string[]>> = {
+  video: [],
+  image: [],
+  animation: [],
+  httpstream: ["dash", "offset", "duration", "fit", "watermark"],
 };
 
-/** Values of pending parameters that ask for what happens anyway: clients send them as defaults. */
+const KIND_NAMES: Readonly<Record<OutputKind, string>> = {
+  video: "a video output",
+  image: "an image output",
+  animation: "an animated image output",
+  httpstream: "an httpstream output",
+};
+
+/** Values that ask for what happens anyway: clients send them as defaults. */
 const VALUES_WITHOUT_EFFECT: readonly string[] = [
   ...["vflip", "hflip", "deinterlace", "sprite", "vtt", "square"].map((name) => `${name}:false`),
   ...['fit:"pad"', "format:{}", "format:[]", "offset:0"],
 ];
 
-/** @throws AppError `params_out_of_range`, `output_param_not_valid` */
-export function checkParams(type: OutputType, fields: Fields, field: string): void {
+/** Reports `params_out_of_range` and `output_param_not_valid`; false when there are too many to go on. */
+export function checkParams(kind: OutputKind, fields: Fields, { field, problems }: OutputContext): boolean {
   const names = Object.keys(fields);
   if (names.length > MAX_PARAMS) {
-    throw new AppError("params_out_of_range", {
-      field,
-      rule: `has ${names.length} parameters, at most ${MAX_PARAMS} are possible`,
-    });
+    const rule = `has ${names.length} parameters, at most ${MAX_PARAMS} are possible`;
+    problems.add("params_out_of_range", { field, rule });
+    return false;
   }
-  const { built, pending } = PARAMS[type];
-  for (const name of names.filter((candidate) => !built.includes(candidate))) {
-    if (!pending.includes(name)) {
-      throw new AppError("output_param_not_valid", {
+  const known: readonly string[] = OUTPUT_PARAMS[kind];
+  for (const name of names.filter((candidate) => !known.includes(candidate))) {
+    const isPending = PENDING[kind].includes(name);
+    if (!(isPending || isOfSibling(kind, name)) || !hasNoEffect(name, fields[name])) {
+      problems.add("output_param_not_valid", {
         field: fieldPath(field, [name]),
-        rule: `is not a parameter of ${type === "image" ? "an" : "a"} ${type} output`,
-        advice: `Remove it. Parameters: ${built.join(", ")}.`,
+        rule: isPending ? "is not supported yet" : `is not a parameter of ${KIND_NAMES[kind]}`,
+        advice: isPending
+          ? "Remove it."
+          : (didYouMean(name, known) ?? `Remove it. Parameters: ${known.join(", ")}.`),
       });
     }
-    if (!VALUES_WITHOUT_EFFECT.includes(`${name}:${JSON.stringify(fields[name])}`)) {
-      const rule = "is not supported yet";
-      const advice =
-        name === "format"
-          ? "Put its values into the output's name, such as mp4:720p::quality=4."
-          : "Remove it.";
-      throw new AppError("output_param_not_valid", { field: fieldPath(field, [name]), rule, advice });
-    }
   }
+  return true;
+}
+
+/** True when a parameter's value asks for what happens without it. */
+export function hasNoEffect(name: string, value: unknown): boolean {
+  return VALUES_WITHOUT_EFFECT.includes(`${name}:${JSON.stringify(value)}`);
+}
+
+/** Clients send the same defaults to stills and animations. */
+function isOfSibling(kind: OutputKind, name: string): boolean {
+  const siblings: readonly OutputKind[] =
+    kind === "animation" ? ["image"] : kind === "image" ? ["video"] : [];
+  return siblings.some((sibling) => OUTPUT_PARAMS[sibling].some((known) => known === name));
 }

@@ -3,9 +3,9 @@
  * becomes the API's error.
  */
 import type { z } from "zod";
-import { AppError } from "../domain/app-error.ts";
 import type { ErrorCode } from "../domain/error-catalogue.ts";
 import { shortened } from "../domain/shown-value.ts";
+import type { Problems } from "./problems.ts";
 
 export type Fields = Record<string, unknown>;
 
@@ -32,25 +32,25 @@ export function readFields(value: unknown): Fields | null {
 
 /**
  * Checks fields against a schema whose messages are rules: the ends of sentences that begin with the field.
- * Fields that the schema does not name are left out.
- * @throws AppError for the first refused field in the schema's order.
+ * Fields that the schema does not name are left out. Null after a problem; each refused field is one.
  */
 export function parseFields<Schema extends z.ZodType>(
   schema: Schema,
   fields: Fields,
   context: FieldContext,
-): z.output<Schema> {
+  problems: Problems,
+): z.output<Schema> | null {
   const result = schema.safeParse(fields, { reportInput: true });
   if (result.success) {
     return result.data;
   }
-  const [issue] = result.error.issues;
-  const name = String(issue?.path[0] ?? "");
-  const isMissing = issue?.input === undefined;
-  throw new AppError(context.codes?.[name] ?? context.code, {
-    field: fieldPath(context.field, issue?.path ?? []),
-    ...(isMissing ? { rule: "is missing" } : { value: issue?.input, rule: issue?.message ?? "is not valid" }),
-  });
+  for (const { path, input, message } of result.error.issues) {
+    problems.add(context.codes?.[String(path[0] ?? "")] ?? context.code, {
+      field: fieldPath(context.field, path),
+      ...(input === undefined ? { rule: "is missing" } : { value: input, rule: message }),
+    });
+  }
+  return null;
 }
 
 /** `outputs.jpg:400x[0].path`; long names are cut. */

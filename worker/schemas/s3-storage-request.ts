@@ -1,9 +1,9 @@
 /** The keys of services `s3` and `s3other`: an S3 endpoint, a bucket in it and what is set on every object. */
 import { z } from "zod";
 import { checkUrl, type UrlOptions } from "../domain/allowed-url.ts";
-import { AppError } from "../domain/app-error.ts";
 import type { JobSecrets, StorageSpec } from "../domain/job-spec.ts";
 import { redactedUrl } from "../domain/shown-value.ts";
+import type { Problems } from "./problems.ts";
 import { parseFields, readFields, type FieldContext, type Fields } from "./request-fields.ts";
 import { storagePath } from "./storage-path.ts";
 
@@ -60,34 +60,54 @@ const s3OtherSchema = sharedSchema.extend({
 const keySchema = z.string().regex(/^[\x21-\x7e]{1,1024}$/);
 const credentialsSchema = z.object({ access_key_id: keySchema, secret_access_key: keySchema });
 
-/** @throws AppError `storage_*_not_valid` */
+export type S3Request = { spec: S3Storage; credentials: JobSecrets["storageCredentials"] };
+
+/** Null after a problem: `storage_*_not_valid`. */
 export function parseS3Storage(
   service: S3Storage["service"],
   fields: Fields,
   context: FieldContext,
   options: UrlOptions,
-): { spec: S3Storage; credentials: JobSecrets["storageCredentials"] } {
-  const credentials = parseCredentials(fields["credentials"]);
-  if (service === "s3") {
-    const s3 = parseFields(s3Schema, fields, context);
-    // The China regions are a partition with a domain of its own.
-    const endpoint = `https://s3.${s3.region}.amazonaws.com${s3.region.startsWith("cn-") ? ".cn" : ""}`;
-    const addressing = s3.force_path_style || !isHostLabel(s3.bucket) ? "path" : "virtual-host";
-    return { spec: { service, endpoint, addressing, ...common(s3), secure: s3.secure ?? true }, credentials };
+  problems: Problems,
+): S3Request | null {
+  const credentials = parseCredentials(fields["credentials"], problems);
+  const spec =
+    service === "s3"
+      ? parseAmazon(fields, context, problems)
+      : parseOther(fields, context, options, problems);
+  return spec === null || credentials === null ? null : { spec, credentials };
+}
+
+function parseAmazon(fields: Fields, context: FieldContext, problems: Problems): S3Storage | null {
+  const s3 = parseFields(s3Schema, fields, context, problems);
+  if (s3 === null) {
+    return null;
   }
-  const other = parseFields(s3OtherSchema, fields, context);
-  const url = parseEndpoint(other.endpoint, other.bucket, options);
+  // The China regions are a partition with a domain of its own.
+  const endpoint = `https://s3.${s3.region}.amazonaws.com${s3.region.startsWith("cn-") ? ".cn" : ""}`;
+  const addressing = s3.force_path_style || !isHostLabel(s3.bucket) ? "path" : "virtual-host";
+  return { service: "s3", endpoint, addressing, ...common(s3), secure: s3.secure ?? true };
+}
+
+function parseOther(
+  fields: Fields,
+  context: FieldContext,
+  options: UrlOptions,
+  problems: Problems,
+): S3Storage | null {
+  const other = parseFields(s3OtherSchema, fields, context, problems);
+  const url = other && parseEndpoint(other.endpoint, other.bucket, options, problems);
+  if (other === null || url === null) {
+    return null;
+  }
   const isVirtualHost = !other.force_path_style && isHostLabel(other.bucket) && canPrefix(url);
   return {
-    spec: {
-      service,
-      endpoint: url.href.replace(/\/+$/, ""),
-      addressing: isVirtualHost ? "virtual-host" : "path",
-      ...common(other),
-      // By default the scheme that the endpoint itself has: a local store rarely has a certificate.
-      secure: other.secure ?? url.protocol === "https:",
-    },
-    credentials,
+    service: "s3other",
+    endpoint: url.href.replace(/\/+$/, ""),
+    addressing: isVirtualHost ? "virtual-host" : "path",
+    ...common(other),
+    // By default the scheme that the endpoint itself has: a local store rarely has a certificate.
+    secure: other.secure ?? url.protocol === "https:",
   };
 }
 
@@ -111,32 +131,42 @@ function common(storage: Shared): Pick<S3Storage, "region" | "bucket" | "path" |
 }
 
 /** One text for every mistake, Coconut's own; the values are never shown. */
-function parseCredentials(value: unknown): NonNullable<JobSecrets["storageCredentials"]> {
+function parseCredentials(
+  value: unknown,
+  problems: Problems,
+): NonNullable<JobSecrets["storageCredentials"]> | null {
   const result = credentialsSchema.safeParse(readFields(value));
   if (!result.success) {
-    throw new AppError("storage_credentials_not_valid", { field: "storage.credentials" });
+    problems.add("storage_credentials_not_valid", { field: "storage.credentials" });
+    return null;
   }
   return { accessKeyId: result.data.access_key_id, secretAccessKey: result.data.secret_access_key };
 }
 
-function parseEndpoint(endpoint: string, bucketName: string, options: UrlOptions): URL {
-  const refuse = (rule: string): never => {
-    const value = redactedUrl(endpoint);
-    throw new AppError("storage_endpoint_not_valid", { field: "storage.endpoint", value, rule });
-  };
+function parseEndpoint(
+  endpoint: string,
+  bucketName: string,
+  options: UrlOptions,
+  problems: Problems,
+): URL | null {
   const check = checkUrl(endpoint, options);
-  if (!check.ok) {
-    return refuse(check.rule);
+  const rule = check.ok ? endpointProblem(check.url, bucketName) : check.rule;
+  if (check.ok && rule === null) {
+    return check.url;
   }
-  const { url } = check;
+  const value = redactedUrl(endpoint);
+  problems.add("storage_endpoint_not_valid", { field: "storage.endpoint", value, ...(rule && { rule }) });
+  return null;
+}
+
+function endpointProblem(url: URL, bucketName: string): string | null {
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    refuse("must have no user name, password, query or fragment");
+    return "must have no user name, password, query or fragment";
   }
   // Dashboards such as R2's show it that way; the files would land one folder too deep.
-  if (url.pathname.split("/").findLast((segment) => segment !== "") === bucketName) {
-    refuse("must not end with the bucket's name, which is added to it");
-  }
-  return url;
+  return url.pathname.split("/").findLast((segment) => segment !== "") === bucketName
+    ? "must not end with the bucket's name, which is added to it"
+    : null;
 }
 
 /** Without dots, because the certificate of `*.s3.amazonaws.com` covers one level. */

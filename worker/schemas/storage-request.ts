@@ -8,8 +8,9 @@
  */
 import { z } from "zod";
 import type { UrlOptions } from "../domain/allowed-url.ts";
-import { AppError } from "../domain/app-error.ts";
 import type { JobSecrets, StorageSpec } from "../domain/job-spec.ts";
+import { didYouMean } from "../domain/name-list.ts";
+import type { Problems } from "./problems.ts";
 import { fieldPath, parseFields, readFields, type FieldContext, type Fields } from "./request-fields.ts";
 import { parseS3Storage, S3_KEYS, S3_OTHER_KEYS } from "./s3-storage-request.ts";
 import { storagePath } from "./storage-path.ts";
@@ -56,36 +57,46 @@ const CONTEXT: FieldContext = {
 
 export type StorageRequest = { spec: StorageSpec; credentials: JobSecrets["storageCredentials"] };
 
-/** @throws AppError `storage_not_valid`, `storage_*_not_valid` */
-export function parseStorage(value: unknown, options: UrlOptions): StorageRequest {
+/** Null after a problem: `storage_not_valid`, `storage_*_not_valid`. */
+export function parseStorage(value: unknown, options: UrlOptions, problems: Problems): StorageRequest | null {
   const given = readFields(value);
   if (given === null) {
-    throw new AppError("storage_not_valid", { field: "storage" });
+    problems.add("storage_not_valid", { field: "storage" });
+    return null;
   }
   // Settings read from unset environment variables arrive as "".
   const fields = Object.fromEntries(Object.entries(given).filter(([, field]) => field !== ""));
   if (fields["service"] === undefined && fields["url"] !== undefined) {
-    throw new AppError("storage_url_not_valid", { field: "storage.url", rule: "is not supported yet" });
+    problems.add("storage_url_not_valid", { field: "storage.url", rule: "is not supported yet" });
+    return null;
   }
-  const { service } = parseFields(serviceSchema, fields, CONTEXT);
-  const storage: StorageRequest =
+  const named = parseFields(serviceSchema, fields, CONTEXT, problems);
+  if (named === null) {
+    return null;
+  }
+  const { service } = named;
+  const storage =
     service === "coconut"
-      ? { spec: { service, path: parseFields(coconutSchema, fields, CONTEXT).path }, credentials: null }
-      : parseS3Storage(service, fields, CONTEXT, options);
-  refuseOtherKeys(service, fields);
+      ? parseCoconutStorage(fields, problems)
+      : parseS3Storage(service, fields, CONTEXT, options, problems);
+  refuseOtherKeys(service, fields, problems);
   return storage;
 }
 
-function refuseOtherKeys(service: keyof typeof KEYS, fields: Fields): void {
+function parseCoconutStorage(fields: Fields, problems: Problems): StorageRequest | null {
+  const storage = parseFields(coconutSchema, fields, CONTEXT, problems);
+  return storage && { spec: { service: "coconut", path: storage.path }, credentials: null };
+}
+
+function refuseOtherKeys(service: keyof typeof KEYS, fields: Fields, problems: Problems): void {
   const used: readonly string[] = [...KEYS[service], ...KEYS_WITHOUT_EFFECT];
-  const other = Object.keys(fields).find((name) => !used.includes(name));
-  if (other !== undefined) {
-    throw new AppError("storage_not_valid", {
+  for (const other of Object.keys(fields).filter((name) => !used.includes(name))) {
+    const isOfAnother = KEYS_OF_SERVICES.includes(other);
+    const uses = `Service '${service}' uses: ${KEYS[service].join(", ")}.`;
+    problems.add("storage_not_valid", {
       field: fieldPath("storage", [other]),
-      rule: KEYS_OF_SERVICES.includes(other)
-        ? `has no meaning for service '${service}'`
-        : "is not a known key",
-      advice: `Remove it. Service '${service}' uses: ${KEYS[service].join(", ")}.`,
+      rule: isOfAnother ? `has no meaning for service '${service}'` : "is not a known key",
+      advice: (isOfAnother ? undefined : didYouMean(other, KEYS[service])) ?? `Remove it. ${uses}`,
     });
   }
 }

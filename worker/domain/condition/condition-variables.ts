@@ -5,6 +5,23 @@ import type { Json } from "../json.ts";
 
 const METADATA_PREFIX = "input.metadata.";
 
+/** Every documented variable but those below `input.metadata`. */
+export const VARIABLE_NAMES = [
+  ...(["input.mime_type", "input.format", "input.file_size", "input.duration"] as const),
+  ...(["input.is_audio_only", "input.is_hd", "input.width", "input.height", "input.rotation"] as const),
+  ...(["input.fps", "input.ifps", "input.video_codec", "input.video_bitrate"] as const),
+  ...(["input.audio_codec", "input.audio_bitrate", "input.channels", "input.sample_rate"] as const),
+] as const;
+type VariableName = (typeof VARIABLE_NAMES)[number];
+
+/** True for a variable that some source has a value for. */
+export function isVariableName(name: string): boolean {
+  return (
+    VARIABLE_NAMES.some((known) => known === name) ||
+    (name.startsWith(METADATA_PREFIX) && name.length > METADATA_PREFIX.length)
+  );
+}
+
 /**
  * A lookup of every documented variable. Width and height are the coded ones, before rotation, as Coconut's
  * portrait sample expects; bitrates are in kbit/s, the duration in whole seconds. What the source does not have
@@ -18,7 +35,7 @@ export function conditionVariables(media: MediaInfo, ffprobe: Ffprobe): (name: s
       : (values.get(name) ?? null);
 }
 
-function namedValues(media: MediaInfo): Record<string, ConditionValue> {
+function namedValues(media: MediaInfo): Record<VariableName, ConditionValue> {
   const { video, audio } = media;
   const frameRate = video?.frameRate ?? null;
   const frameRateFps = frameRate === null ? null : frameRate.num / frameRate.den;

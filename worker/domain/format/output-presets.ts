@@ -1,7 +1,8 @@
 /**
- * Numbers that Coconut's names stand for: resolutions, default bitrates, quality levels and the default ladder.
- * Sizes are boxes in square pixels; null follows the aspect ratio.
+ * Numbers that Coconut's names stand for: resolutions, default bitrates, rates and the default ladder. Sizes are boxes
+ * in square pixels; null follows the aspect ratio.
  */
+import type { AudioCodec, Container } from "../../../encoder/contract/formats.ts";
 import type { Rational } from "../../../encoder/contract/media-info.ts";
 import type { Resolution } from "../job-spec.ts";
 
@@ -24,21 +25,31 @@ export const RESOLUTION_PRESETS: Readonly<Record<string, Preset>> = {
 
 /** The container standard of Coconut's formats page: what a format string leaves out. */
 export const DEFAULT_VIDEO_BITRATE_BPS = 1_000_000;
-export const DEFAULT_AUDIO = {
-  codec: "aac",
-  bitrateBps: 128_000,
-  sampleRateHz: 44_100,
-  channels: 2,
-} as const;
 
-/** `0fps` keeps the source's rate. The NTSC rates are the exact fractions that their decimal names abbreviate. */
+/** Phones that play 3GP expect little sound. */
+export function defaultAudioBitrateBps(container: Container): number {
+  return container === "3gp" ? 32_000 : 128_000;
+}
+
+/** Opus has no 44100 Hz (RFC 6716, table 1). */
+export function defaultSampleRateHz(codec: AudioCodec): number {
+  return codec === "opus" ? 48_000 : 44_100;
+}
+
+/**
+ * `0fps` keeps the source's rate. The NTSC rates are the exact fractions that their decimal names abbreviate. 24, 50 and
+ * 59.94 are not on Coconut's list.
+ */
 export const FRAME_RATES: Readonly<Record<string, Rational | null>> = {
   "0": null,
   "15": { num: 15, den: 1 },
   "23.98": { num: 24_000, den: 1001 },
+  "24": { num: 24, den: 1 },
   "25": { num: 25, den: 1 },
   "29.97": { num: 30_000, den: 1001 },
   "30": { num: 30, den: 1 },
+  "50": { num: 50, den: 1 },
+  "59.94": { num: 60_000, den: 1001 },
   "60": { num: 60, den: 1 },
 };
 
@@ -46,15 +57,6 @@ export const FRAME_RATES: Readonly<Record<string, Rational | null>> = {
 export const SAMPLE_RATES_HZ: readonly number[] = [
   8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000,
 ];
-
-export type Quality = 1 | 2 | 3 | 4 | 5;
-
-/**
- * x264's constant rate factor per quality level. Coconut does not publish its own; an integrator found its level
- * 4 to look like CRF 23, x264's default. 18 to 28 is the sane range and six steps about halve the bitrate
- * (https://trac.ffmpeg.org/wiki/Encode/H.264), so each level costs about 25 to 60 % more than the one below.
- */
-export const QUALITY_CRF: Readonly<Record<Quality, number>> = { 1: 32, 2: 28, 3: 25, 4: 23, 5: 20 };
 
 /** What `httpstream` encodes when it names no variants. @see https://docs.coconut.co/jobs/outputs-httpstream */
 export const DEFAULT_VARIANTS: readonly string[] = [

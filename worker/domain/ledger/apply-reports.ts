@@ -2,6 +2,7 @@
 import type { Ffprobe } from "../../../encoder/contract/media-info.ts";
 import type { TaskReport, TaskResult } from "../../../encoder/contract/report.ts";
 import { encoderLimit, withdrawEncoder } from "./job-encoders.ts";
+import type { Warning } from "../../../encoder/contract/warning-catalogue.ts";
 import type { JobState, TaskRecord } from "../job-record.ts";
 import type { Json } from "../json.ts";
 import { failAttempt, isHandedBack, renewLeases, takeBack } from "./lease.ts";
@@ -12,6 +13,7 @@ import { addEvent } from "./outbox.ts";
 import { planTasks } from "../plan/plan-tasks.ts";
 import { redoLostParts } from "./redo-task.ts";
 import { checkResult } from "./task-outcome.ts";
+import { warningsOfParts, warningsView } from "./warnings.ts";
 import { inputTransferredEvent, type MetadataKey } from "../webhook-event.ts";
 
 export type MetadataWrite<Value> = { key: MetadataKey; value: Value };
@@ -103,16 +105,21 @@ function applyDone(
     case "encode":
       return {
         state: withEncoded(next, phaseMs, now),
-        metadata: isWorkFile(task) ? [] : outputMetadata(next, task, result.ffprobe, (tree) => tree),
+        metadata: isWorkFile(task) ? [] : outputMetadata(next, task, result, (tree) => tree),
       };
     case "chunk":
       return { state: withEncoded(next, phaseMs, now), metadata: [] };
-    case "assemble":
-      return { state: next, metadata: outputMetadata(next, task, result.ffprobe, (tree) => tree) };
-    case "package":
-      return { state: next, metadata: outputMetadata(next, task, result.ffprobe, (tree) => ({ hls: tree })) };
+    case "assemble": {
+      const told = { ...result, warnings: warningsOfParts(next.tasks, task) };
+      return { state: next, metadata: outputMetadata(next, task, told, (tree) => tree) };
+    }
+    case "package": {
+      const told = { ...result, warnings: warningsOfParts(next.tasks, task) };
+      return { state: next, metadata: outputMetadata(next, task, told, (tree) => ({ hls: tree })) };
+    }
     case "analyze":
     case "image":
+    case "animation":
       return { state: next, metadata: [] };
   }
 }
@@ -147,20 +154,23 @@ function applyIngest(state: JobState, result: Extract<TaskResult, { kind: "inges
     state: record.spec.notification.events
       ? addEvent(planned, inputTransferredEvent(transferred), now)
       : planned,
-    metadata: [{ key: "input", value: named(result.ffprobe, record.spec.input.displayUrl) }],
+    metadata: [{ key: "input", value: metadataTree(result, record.spec.input.displayUrl) }],
   };
 }
+
+/** What an encoder says of a file. */
+type Told = { ffprobe: Ffprobe; warnings: readonly Warning[] };
 
 /** The ffprobe tree of an output that the customer gets. */
 function outputMetadata(
   state: JobState,
   task: TaskRecord,
-  ffprobe: Ffprobe,
+  told: Told,
   shape: (tree: Json) => Json,
 ): MetadataWrite<Json>[] {
   return task.outputIndexes.map((index) => {
     const [url] = outputUrls(state.record, index);
-    return { key: `output-${index}`, value: shape(named(ffprobe, url ?? "")) };
+    return { key: `output-${index}`, value: shape(metadataTree(told, url ?? "")) };
   });
 }
 
@@ -169,9 +179,10 @@ function isWorkFile({ work }: TaskRecord): boolean {
   return work.kind === "encode" && work.to === "work";
 }
 
-/** Puts the public name where ffprobe printed the encoder's local one. */
-function named(ffprobe: Ffprobe, filename: string): Json {
-  return { streams: ffprobe.streams, format: { ...ffprobe.format, filename } };
+/** The public name stands where ffprobe printed the encoder's local one. */
+function metadataTree({ ffprobe, warnings }: Told, filename: string): Json {
+  const { streams, format } = ffprobe;
+  return { streams, format: { ...format, filename }, ...warningsView(warnings) };
 }
 
 function replaceTask(state: JobState, task: TaskRecord): JobState {

@@ -88,6 +88,7 @@ export function isDelivering({ work }: TaskRecord): boolean {
     work.kind === "assemble" ||
     work.kind === "package" ||
     work.kind === "image" ||
+    work.kind === "animation" ||
     (work.kind === "encode" && work.to === "destination")
   );
 }

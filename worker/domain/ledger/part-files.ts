@@ -59,7 +59,7 @@ function videoOf(tasks: readonly TaskRecord[], { taskId, variant }: PlannedPart)
       : work.kind === "assemble"
         ? work.rendition
         : undefined;
-  if (rendition === undefined || rendition.video === null) {
+  if (rendition === undefined || rendition.video === null || rendition.video.codec === "copy") {
     throw new TypeError(`Task ${taskId} joins no picture ${variant}.`);
   }
   return rendition.video;
@@ -78,7 +78,7 @@ function weighedSpans(tasks: readonly TaskRecord[]): WeighedSpan[] {
 
 /** From the analyses alone: another attempt of the chunk gets the same bits. */
 function rateOf(rate: Rate, spans: readonly WeighedSpan[], { index, span }: ChunkWork): Rate {
-  if (rate.mode === "quality") {
+  if (rate.mode !== "bitrate") {
     return rate;
   }
   const bitrateBps = chunkBudgets(spans, rate.bitrateBps, rate.maxrateBps)[index];

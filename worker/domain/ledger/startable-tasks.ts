@@ -9,6 +9,7 @@ import { ANALYZE_FAMILY, familyName } from "../plan/task-families.ts";
 const START_ORDER = {
   ingest: 0,
   image: 1,
+  animation: 1,
   assemble: 2,
   package: 2,
   analyze: 3,

@@ -14,11 +14,13 @@ export function checkResult({ work }: TaskRecord, result: TaskResult): Checked {
   }
   switch (result.kind) {
     case "encode": {
-      const { object, sha256 } = result;
+      const { object, sha256, warnings } = result;
       if (work.kind !== "encode" || work.to === "destination") {
         return { ok: true, outcome: null };
       }
-      return sha256 === null ? WRONG : { ok: true, outcome: { kind: "encode", file: { ...object, sha256 } } };
+      return sha256 === null
+        ? WRONG
+        : { ok: true, outcome: { kind: "encode", file: { ...object, sha256 }, warnings } };
     }
     case "chunk":
       return work.kind === "chunk" ? checkChunk(work, result) : WRONG;
@@ -27,6 +29,7 @@ export function checkResult({ work }: TaskRecord, result: TaskResult): Checked {
     case "ingest":
     case "assemble":
     case "image":
+    case "animation":
     case "package":
       return { ok: true, outcome: null };
   }

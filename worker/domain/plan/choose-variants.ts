@@ -4,6 +4,8 @@ import type { RenditionFormat, Resolution } from "../job-spec.ts";
 
 type PictureVariant = RenditionFormat & { video: NonNullable<RenditionFormat["video"]> };
 
+const OWN_SIZE: Resolution = { widthPx: null, heightPx: null };
+
 /**
  * The variants to encode, in the order asked for, those without a picture last: players start with the first and
  * fall back to the last. Variants larger than the source are dropped; when that leaves none, the smallest is made
@@ -23,20 +25,21 @@ export function chooseVariants(variants: readonly RenditionFormat[], media: Medi
 }
 
 function withoutUpscaling(variants: readonly PictureVariant[], source: VideoInfo): RenditionFormat[] {
-  const kept = variants.filter((variant) => scaleOf(variant.video.resolution, source) <= 1);
+  const kept = variants.filter((variant) => scaleOf(variant, source) <= 1);
   if (kept.length > 0) {
     return kept;
   }
-  const smallest = variants.toSorted(
-    (a, b) => scaleOf(a.video.resolution, source) - scaleOf(b.video.resolution, source),
-  )[0];
-  return smallest === undefined
-    ? []
-    : [{ ...smallest, video: { ...smallest.video, resolution: { widthPx: null, heightPx: null } } }];
+  const [smallest] = variants.toSorted((a, b) => scaleOf(a, source) - scaleOf(b, source));
+  return smallest === undefined ? [] : [{ ...smallest, video: atOwnSize(smallest.video) }];
+}
+
+function atOwnSize(video: PictureVariant["video"]): PictureVariant["video"] {
+  return video.codec === "copy" ? video : { ...video, resolution: OWN_SIZE };
 }
 
 /** The factor between the source and the picture in the variant; above 1 is upscaling. */
-function scaleOf(resolution: Resolution, source: VideoInfo): number {
+function scaleOf({ video }: PictureVariant, source: VideoInfo): number {
+  const resolution = video.codec === "copy" ? OWN_SIZE : video.resolution;
   const scales = [
     ...(resolution.widthPx === null ? [] : [resolution.widthPx / source.displayWidthPx]),
     ...(resolution.heightPx === null ? [] : [resolution.heightPx / source.displayHeightPx]),

@@ -2,6 +2,7 @@
  * The tasks of outputs whose pictures are encoded in chunks: analyses, sound, chunks, and what joins them. Sound is
  * encoded once and whole, and shared by all outputs that want the same.
  */
+import { CONTAINERS, type AudioCodec, type Container } from "../../../encoder/contract/formats.ts";
 import type { MediaInfo } from "../../../encoder/contract/media-info.ts";
 import type { AudioSpec, RenditionSpec, VideoSpec } from "../../../encoder/contract/output-spec.ts";
 import type { Timeline } from "../../../encoder/contract/timeline.ts";
@@ -9,7 +10,7 @@ import { newTask } from "../create-job.ts";
 import { decodeCost, encodeCost, wholeEncodeCost } from "./encode-cost.ts";
 import type { PartsOf, PlannedPart, SourceSpan, TaskRecord } from "../job-record.ts";
 import { workKey } from "../object-keys.ts";
-import { isChunkable, planChunks, spanFrames, type ChunkPlan } from "./plan-chunks.ts";
+import { chunkablePicture, planChunks, spanFrames, type ChunkPlan } from "./plan-chunks.ts";
 import { ANALYZE_FAMILY, chunkFamily, familyName } from "./task-families.ts";
 import { threadsFor, type OutputDemand } from "./whole-tasks.ts";
 
@@ -63,11 +64,24 @@ export function chunkTasks(
 
 /** An output with pictures, all of which can be chunked. */
 function isJoinable(demand: OutputDemand): demand is JoinDemand {
-  if (demand.kind === "images") {
+  if (demand.kind === "images" || demand.kind === "animation") {
     return false;
   }
-  const withPicture = renditionsOf(demand).filter(({ video }) => video !== null);
-  return withPicture.length > 0 && withPicture.every(isChunkable);
+  const renditions = renditionsOf(demand);
+  const withPicture = renditions.filter(({ video }) => video !== null);
+  return (
+    withPicture.length > 0 &&
+    withPicture.every((rendition) => chunkablePicture(rendition) !== null) &&
+    renditions.every(({ audio }) => encodedSound(audio) === audio)
+  );
+}
+
+/**
+ * Sound that is encoded. Copied sound starts where its packets do, which only one pass over the source can relate to
+ * the picture.
+ */
+function encodedSound(audio: RenditionSpec["audio"]): AudioSpec | null {
+  return audio === null || audio.codec === "copy" ? null : audio;
 }
 
 function renditionsOf(demand: JoinDemand): RenditionSpec[] {
@@ -80,11 +94,10 @@ function joinTaskId({ kind, outputIndex }: JoinDemand): string {
 
 function picturesOf(demand: JoinDemand): Picture[] {
   const taskId = joinTaskId(demand);
-  return renditionsOf(demand).flatMap((rendition, variant) =>
-    isChunkable(rendition)
-      ? [{ outputIndex: demand.outputIndex, taskId, variant, video: rendition.video }]
-      : [],
-  );
+  return renditionsOf(demand).flatMap((rendition, variant) => {
+    const video = chunkablePicture(rendition);
+    return video === null ? [] : [{ outputIndex: demand.outputIndex, taskId, variant, video }];
+  });
 }
 
 function groupsOf(plan: ChunkPlan, pictures: readonly Picture[]): Group[] {
@@ -130,7 +143,8 @@ type Sound = { taskId: string; audio: AudioSpec; outputIndexes: number[] };
 function soundsOf(joins: readonly JoinDemand[]): Map<string, Sound> {
   const sounds = new Map<string, Sound>();
   for (const demand of joins) {
-    for (const { audio } of renditionsOf(demand)) {
+    for (const rendition of renditionsOf(demand)) {
+      const audio = encodedSound(rendition.audio);
       if (audio !== null) {
         const name = JSON.stringify(audio);
         const known = sounds.get(name);
@@ -143,13 +157,27 @@ function soundsOf(joins: readonly JoinDemand[]): Map<string, Sound> {
 }
 
 function audioTask({ taskId, audio, outputIndexes }: Sound, { jobId, media }: Source): TaskRecord {
-  const rendition: RenditionSpec = { container: "mp4", video: null, audio, span: WHOLE_SPAN };
+  const rendition: RenditionSpec = {
+    container: soundContainer(audio),
+    video: null,
+    audio,
+    span: WHOLE_SPAN,
+    isFragmented: false,
+    // Titles and languages are read from it when it is joined with the picture.
+    keepsMetadata: true,
+  };
   return newTask({
     taskId,
     outputIndexes,
     work: { kind: "encode", threads: 1, rendition, to: "work", key: workKey(jobId, taskId) },
     weight: wholeEncodeCost(rendition, media),
   });
+}
+
+/** MP4 keeps the length of a sound to the sample; Matroska carries what MP4 does not. */
+function soundContainer({ codec }: AudioSpec): Container {
+  const carried: readonly AudioCodec[] = CONTAINERS.mp4.audio;
+  return carried.includes(codec) ? "mp4" : "mkv";
 }
 
 /** In source order, so that the source is read from front to back. */

@@ -1,9 +1,9 @@
 /** Which moments of the source an image output shows. */
 import type { Failure } from "../../../encoder/contract/failure-catalogue.ts";
-import type { ImageRequest } from "../job-spec.ts";
+import type { StillsRequest } from "../job-spec.ts";
 import type { Resolved } from "./resolved.ts";
 
-type Sampling = ImageRequest["sampling"];
+type Sampling = StillsRequest["sampling"];
 
 /** The most pictures that one image task takes. */
 const MAX_IMAGES = 10_000;

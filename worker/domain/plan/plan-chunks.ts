@@ -2,6 +2,7 @@
  * Whether a source is encoded in chunks, and in which: spans of the source, and the frames of each rendition in
  * them. Pure: the same source and request give the same plan.
  */
+import type { Container, VideoCodec } from "../../../encoder/contract/formats.ts";
 import type { MediaInfo, Rational } from "../../../encoder/contract/media-info.ts";
 import type { RenditionSpec, VideoSpec } from "../../../encoder/contract/output-spec.ts";
 import { TICKS_PER_SECOND, type Cut, type Timeline } from "../../../encoder/contract/timeline.ts";
@@ -10,8 +11,13 @@ import { decodeCost, encodeCost } from "./encode-cost.ts";
 import type { SourceSpan } from "../job-record.ts";
 
 /** What can be joined from separately encoded pieces by copy; everything else is encoded whole. */
-const JOINABLE: Readonly<Record<RenditionSpec["container"], readonly VideoSpec["codec"][]>> = {
-  mp4: ["h264"],
+const JOINABLE: Readonly<Partial<Record<Container, readonly VideoCodec[]>>> = {
+  mp4: ["h264", "hevc", "vp9", "av1"],
+  mov: ["h264", "hevc"],
+  mkv: ["h264", "hevc", "vp9", "av1"],
+  webm: ["vp9", "av1"],
+  mpegts: ["h264", "hevc"],
+  flv: ["h264"],
 };
 
 /** Longer sources are always cut: nothing that runs for minutes survives a container that is stopped. */
@@ -32,17 +38,13 @@ export type ChunkPlan = {
   groups: number[][];
 };
 
-/** The picture is there, can be joined, and the whole source is shown. */
-export function isChunkable(
-  rendition: RenditionSpec,
-): rendition is RenditionSpec & { video: NonNullable<RenditionSpec["video"]> } {
-  const { container, video, span } = rendition;
-  return (
-    video !== null &&
-    JOINABLE[container].includes(video.codec) &&
-    span.startSeconds === 0 &&
-    span.durationSeconds === null
-  );
+/** The picture of a rendition that is encoded and can be joined, and shows the whole source; null for any other. */
+export function chunkablePicture({ container, video, span }: RenditionSpec): VideoSpec | null {
+  if (video === null || video.codec === "copy") {
+    return null;
+  }
+  const isWhole = span.startSeconds === 0 && span.durationSeconds === null;
+  return isWhole && (JOINABLE[container] ?? []).includes(video.codec) ? video : null;
 }
 
 /**

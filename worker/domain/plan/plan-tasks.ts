@@ -6,14 +6,17 @@ import type { Failure } from "../../../encoder/contract/failure-catalogue.ts";
 import type { Ffprobe, MediaInfo } from "../../../encoder/contract/media-info.ts";
 import type { Timeline } from "../../../encoder/contract/timeline.ts";
 import { chunkTasks, type Parallelism } from "./chunk-tasks.ts";
-import { evaluateCondition, parseCondition } from "../condition/condition.ts";
+import { evaluateCondition, parseCondition, type Variables } from "../condition/condition.ts";
 import { conditionVariables } from "../condition/condition-variables.ts";
 import { newOutput } from "../create-job.ts";
 import type { JobRecord, OutputRecord, TaskRecord } from "../job-record.ts";
 import type { HttpstreamRequest, ImageRequest, OutputRequest, VideoRequest } from "../job-spec.ts";
 import { keyUrl } from "../job-view.ts";
 import { objectKey } from "../object-location.ts";
-import { resolveImage, resolveVariants, resolveVideo } from "./resolve-output.ts";
+import { fillPaths, keysFailure } from "./fill-paths.ts";
+import { resolveImage } from "./resolve-image.ts";
+import { resolveVariants } from "./resolve-variants.ts";
+import { resolveVideo } from "./resolve-video.ts";
 import { wholeTasks, withThreads, type OutputDemand } from "./whole-tasks.ts";
 
 /** Six seconds, as Apple's authoring guide asks for and as Coconut's packager cuts. */
@@ -42,7 +45,7 @@ export function planTasks(record: JobRecord, source: KnownSource, parallelism: P
       if (request.condition !== null && !evaluateCondition(parseCondition(request.condition), variables)) {
         return { output: newOutput("skipped"), demand: null };
       }
-      return planOutput(record, request, index, media);
+      return planOutput(record, request, index, { media, variables });
     }),
   );
   const demands = plans.flatMap(({ demand }) => demand ?? []);
@@ -85,7 +88,17 @@ function withoutConflicts(record: JobRecord, plans: OutputPlan[]): OutputPlan[] 
   });
 }
 
-function planOutput(record: JobRecord, request: OutputRequest, index: number, media: MediaInfo): OutputPlan {
+function planOutput(
+  record: JobRecord,
+  template: OutputRequest,
+  index: number,
+  { media, variables }: { media: MediaInfo; variables: Variables },
+): OutputPlan {
+  const filled = fillPaths(template, variables);
+  if (!filled.ok) {
+    return failed(filled.failure);
+  }
+  const { request } = filled;
   switch (request.type) {
     case "video":
       return planVideo(record, request, index, media);
@@ -105,13 +118,26 @@ function planVideo(record: JobRecord, request: VideoRequest, index: number, medi
   return queued([key], { kind: "file", outputIndex: index, rendition: resolved.rendition, key });
 }
 
+/** The WebVTT file comes last: customers look for it there. */
 function planImage(record: JobRecord, request: ImageRequest, index: number, media: MediaInfo): OutputPlan {
   const resolved = resolveImage(request, media);
   if (!resolved.ok) {
     return failed(resolved.failure);
   }
-  const keys = resolved.paths.map((path) => objectKey(record.spec.storage.path, path));
-  return queued(keys, { kind: "images", outputIndex: index, image: resolved.image, keys });
+  const { demand, paths } = resolved;
+  const keyOf = (path: string) => objectKey(record.spec.storage.path, path);
+  const keys = paths.map(keyOf);
+  const [key] = keys;
+  if (demand.kind === "animation" && key !== undefined) {
+    return queued([key], { kind: "animation", outputIndex: index, animation: demand.animation, key });
+  }
+  if (demand.kind === "animation") {
+    throw new RangeError(`Output ${index} has a picture without a path.`);
+  }
+  const { image, vttPath } = demand;
+  const vtt = vttPath === null ? null : { key: keyOf(vttPath), durationSeconds: media.durationSeconds };
+  const all = vtt === null ? keys : [...keys, vtt.key];
+  return queued(all, { kind: "images", outputIndex: index, image, keys, vtt });
 }
 
 function planHttpstream(
@@ -137,9 +163,9 @@ function planHttpstream(
   });
 }
 
-const queued = (keys: string[], demand: OutputDemand): OutputPlan => ({
-  output: newOutput("queued", { keys }),
-  demand,
-});
+function queued(keys: string[], demand: OutputDemand): OutputPlan {
+  const failure = keysFailure(keys);
+  return failure === null ? { output: newOutput("queued", { keys }), demand } : failed(failure);
+}
 
 const failed = (failure: Failure): OutputPlan => ({ output: newOutput("failed", { failure }), demand: null });

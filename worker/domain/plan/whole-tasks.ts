@@ -1,9 +1,9 @@
 /** What an output needs made, and the tasks that make it from the whole source, one encode per rendition. */
 import type { MediaInfo } from "../../../encoder/contract/media-info.ts";
-import type { ImageSpec, RenditionSpec } from "../../../encoder/contract/output-spec.ts";
+import type { AnimationSpec, ImageSpec, RenditionSpec } from "../../../encoder/contract/output-spec.ts";
 import { newTask } from "../create-job.ts";
-import { wholeEncodeCost } from "./encode-cost.ts";
-import type { TaskRecord, TaskWork } from "../job-record.ts";
+import { animationCost, imagesCost, wholeEncodeCost } from "./encode-cost.ts";
+import type { PlannedVtt, TaskRecord, TaskWork } from "../job-record.ts";
 import { workKey } from "../object-keys.ts";
 
 /** What the contract allows; x264 gains nothing from more. */
@@ -12,7 +12,8 @@ const MAX_THREADS = 64;
 /** An output resolved against the source. */
 export type OutputDemand = { outputIndex: number } & (
   | { kind: "file"; rendition: RenditionSpec; key: string }
-  | { kind: "images"; image: ImageSpec; keys: string[] }
+  | { kind: "images"; image: ImageSpec; keys: string[]; vtt: PlannedVtt | null }
+  | { kind: "animation"; animation: AnimationSpec; key: string }
   | {
       kind: "package";
       renditions: RenditionSpec[];
@@ -42,8 +43,15 @@ export function wholeTasks(
       return [task(`${name}${suffix}`, work, { weight: wholeEncodeCost(rendition, media) })];
     }
     case "images": {
-      const { image, keys } = demand;
-      return [task(name, { kind: "image", threads: 1, image, keys })];
+      const { image, keys, vtt } = demand;
+      return [
+        task(name, { kind: "image", threads: 1, image, keys, vtt }, { weight: imagesCost(image, media) }),
+      ];
+    }
+    case "animation": {
+      const { animation, key } = demand;
+      const weight = animationCost(animation, media);
+      return [task(name, { kind: "animation", threads: 1, animation, key }, { weight })];
     }
     case "package": {
       const variants = demand.renditions.map((rendition, number) => {
@@ -90,7 +98,7 @@ export function threadsFor(cores: number): number {
   return cores <= 1 ? 1 : Math.min(MAX_THREADS, Math.ceil(1.5 * cores));
 }
 
-/** Sound needs one thread only. */
+/** Sound needs one thread only, and copying none. */
 function isPictureEncode({ work }: TaskRecord): boolean {
-  return work.kind === "encode" && work.rendition.video !== null;
+  return work.kind === "encode" && work.rendition.video !== null && work.rendition.video.codec !== "copy";
 }
