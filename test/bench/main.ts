@@ -10,9 +10,10 @@ import { openBenchBed, type BenchBed } from "./bench-bed.ts";
 import { compareSize } from "./equal-quality.ts";
 import { compareSpeed } from "./job-speed.ts";
 import { compareLatency } from "./latency.ts";
+import { measureQuality } from "./quality.ts";
 import { compareScaling } from "./scaling.ts";
 
-const MEASUREMENTS = ["latency", "speed", "size", "scaling"] as const;
+const MEASUREMENTS = ["latency", "speed", "size", "scaling", "quality"] as const;
 const PAIRS = Number(process.env["BENCH_PAIRS"] ?? 3);
 
 const chosen = process.argv.slice(2);
@@ -43,6 +44,9 @@ try {
   }
   if (isChosen("scaling")) {
     await compareScaling(directory);
+  }
+  if (isChosen("quality")) {
+    measureQuality(directory);
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });

@@ -15,7 +15,7 @@ import {
 import { downloadFile } from "../support/download-file.ts";
 import { finalView, type OutputView } from "../support/job-client.ts";
 import { lavfi, makeClip } from "../support/make-clip.ts";
-import { mediaInfo } from "../support/mediainfo.ts";
+import { readMediaInfo } from "../support/read-media-info.ts";
 import { OUTPUT_EXAMPLES, WATERMARK_PLACEHOLDER, type ExpectedFile } from "../support/output-examples.ts";
 import { decodeErrors, probeFacts } from "../support/probe-facts.ts";
 import { startTestBed, type TestBed } from "../support/test-bed.ts";
@@ -48,6 +48,9 @@ const FFPROBE_CODECS: Partial<Record<VideoCodec | AudioCodec, string>> = {
   "pcm-u8": "pcm_u8",
   "pcm-alaw": "pcm_alaw",
 };
+
+/** MP4 has one number for all layers of MPEG audio, and ffprobe calls it layer 3. */
+const MPEG_AUDIO_IN_MP4 = ["mp4:x:mp2"];
 
 const SECONDS = 2;
 const OUTPUTS_PER_JOB = 30;
@@ -159,12 +162,13 @@ describe("every container with every codec", () => {
           continue;
         }
         const path = await fetchFile(output.url);
-        await expectFile(path, file).catch((error: unknown) => {
+        const expected = MPEG_AUDIO_IN_MP4.includes(format) ? { ...file, audio: { codec: "mp3" } } : file;
+        await expectFile(path, expected).catch((error: unknown) => {
           throw new Error(`${format}: ${String(error)}`, { cause: error });
         });
-        const info = await mediaInfo(path);
-        expect.soft(info.general.Format, format).toBe(MEDIAINFO_CONTAINERS[container]);
-        expect.soft([info.video.length, info.audio.length], format).toEqual([file.video ? 1 : 0, 1]);
+        const info = await readMediaInfo(path);
+        expect.soft(info.general["Format"], format).toBe(MEDIAINFO_CONTAINERS[container]);
+        expect.soft([info.video !== null, info.audio !== null], format).toEqual([file.video !== null, true]);
       }
     },
     300_000,

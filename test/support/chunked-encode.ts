@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Rational } from "../../encoder/contract/media-info.ts";
 import type { WorkFile } from "../../encoder/contract/object-store.ts";
-import type { AudioSpec, VideoSpec } from "../../encoder/contract/output-spec.ts";
+import type { AudioSpec, RenditionSpec, VideoSpec } from "../../encoder/contract/output-spec.ts";
 import { CUT_GRID_SECONDS, TICKS_PER_SECOND, type Cut } from "../../encoder/contract/timeline.ts";
 import { gatherRendition, joinRendition } from "../../encoder/run/assemble-rendition.ts";
 import { encodeChunk, type ChunkWork, type EncodedChunk } from "../../encoder/run/encode-chunk.ts";
@@ -18,7 +18,8 @@ import { locateFfmpeg } from "../../encoder/run/locate-ffmpeg.ts";
 import { CONTRACT_VERSION } from "../../encoder/contract/version.ts";
 import { aRenditionSpec } from "./output-specs.ts";
 import { sourceAt } from "./source-at.ts";
-import { aWorkContext } from "./work-context.ts";
+import type { OpenWatermarks } from "../../encoder/run/open-watermarks.ts";
+import { aWorkContext, NO_WATERMARKS } from "./work-context.ts";
 
 const execute = promisify(execFile);
 const tools = await locateFfmpeg();
@@ -137,6 +138,7 @@ export function chunkTasks(
         endFrame: end ? startFrameAt(end, index, video) : video.frameRate ? null : index.ticks.length,
         key: `work/part-${part}-chunk-${number}.mp4`,
       })),
+      watermarkUrls: [],
     };
   });
 }
@@ -145,10 +147,12 @@ export async function runChunks(
   directory: string,
   path: string,
   tasks: ChunkWork["task"][],
+  watermarks: OpenWatermarks = NO_WATERMARKS,
 ): Promise<EncodedChunk[]> {
   const chunks: EncodedChunk[] = [];
   for (const task of tasks) {
-    chunks.push(await encodeChunk({ sourceUrl: `file:${path}`, task }, await aWorkContext(directory)));
+    const work = { sourceUrl: `file:${path}`, task, watermarks };
+    chunks.push(await encodeChunk(work, await aWorkContext(directory)));
   }
   return chunks;
 }
@@ -158,9 +162,9 @@ export async function joinPart(
   directory: string,
   chunks: readonly EncodedChunk[],
   part: number,
-  rendition: { video: VideoSpec; audio?: AudioSpec; audioPath?: string },
+  rendition: Partial<RenditionSpec> & { audioPath?: string },
 ): Promise<string> {
-  const { video, audio = null, audioPath } = rendition;
+  const { audioPath, ...spec } = rendition;
   const parts = chunks.flatMap(({ parts: list }) => list.slice(part, part + 1));
   const files = {
     type: "chunked",
@@ -170,9 +174,11 @@ export async function joinPart(
   } as const;
   const ctx = await aWorkContext(directory);
   const gathered = await gatherRendition(files, (file, path) => copyFile(file.key, path), ctx);
-  const { path } = await joinRendition(aRenditionSpec({ video, audio }), gathered, ctx);
+  const { path } = await joinRendition(aRenditionSpec({ audio: null, ...spec }), gathered, ctx);
   return path;
 }
+
+type WholeOptions = Partial<Omit<RenditionSpec, "video" | "audio">> & { watermarks?: OpenWatermarks };
 
 /** Encodes the picture in chunks and joins them. */
 export async function encodeInChunks(
@@ -180,10 +186,11 @@ export async function encodeInChunks(
   index: FrameIndex,
   cutFrames: readonly number[],
   video: VideoSpec,
+  { watermarks, ...file }: WholeOptions = {},
 ): Promise<{ path: string; chunks: EncodedChunk[] }> {
   const directory = await mkdtemp(join(parent, "chunked-"));
-  const chunks = await runChunks(directory, index.path, chunkTasks(index, cutFrames, [video]));
-  return { chunks, path: await joinPart(directory, chunks, 0, { video }) };
+  const chunks = await runChunks(directory, index.path, chunkTasks(index, cutFrames, [video]), watermarks);
+  return { chunks, path: await joinPart(directory, chunks, 0, { ...file, video }) };
 }
 
 /** The same picture, or sound, encoded in one piece. */
@@ -191,10 +198,12 @@ export async function encodeWhole(
   directory: string,
   sourcePath: string,
   parts: { video?: VideoSpec; audio?: AudioSpec },
+  { watermarks = NO_WATERMARKS, ...file }: WholeOptions = {},
 ): Promise<string> {
-  const rendition = aRenditionSpec({ video: parts.video ?? null, audio: parts.audio ?? null });
-  const source = await sourceAt(sourcePath);
-  return (await encodeRendition({ source, rendition, threads: 1 }, await aWorkContext(directory))).path;
+  const tracks = { video: parts.video ?? null, audio: parts.audio ?? null };
+  const rendition = aRenditionSpec({ ...file, ...tracks });
+  const work = { source: await sourceAt(sourcePath), rendition, threads: 1, watermarks };
+  return (await encodeRendition(work, await aWorkContext(directory))).path;
 }
 
 /** A file on disk as a stored part whose key is its path. */

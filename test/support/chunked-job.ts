@@ -6,8 +6,10 @@ import type { JobState, TaskWork } from "../../worker/domain/job-record.ts";
 import type { OutputRequest } from "../../worker/domain/job-spec.ts";
 import {
   T0,
+  aFormat,
   aLongSource,
   aResult,
+  aSoundFormat,
   aVideo,
   after,
   anIngestedJob,
@@ -16,20 +18,13 @@ import {
   taskOf,
 } from "./job-builders.ts";
 
-const QUALITY = { mode: "quality", quality: 4, maxrateBps: null } as const;
-
 /** A video output with a quality: its chunks wait for no analysis. */
 export function aQualityVideo(
   path: string,
   more: { durationSeconds?: number; audioBps?: number } = {},
 ): OutputRequest {
-  const video = aVideo({ path, durationSeconds: more.durationSeconds ?? null });
-  if (video.type !== "video" || video.rendition.video === null || video.rendition.audio === null) {
-    throw new TypeError("A video has picture and sound.");
-  }
-  const picture = { ...video.rendition.video, rate: QUALITY };
-  const audio = { ...video.rendition.audio, bitrateBps: more.audioBps ?? 128_000 };
-  return { ...video, rendition: { ...video.rendition, video: picture, audio } };
+  const rendition = aFormat({ audio: aSoundFormat({ bitrateBps: more.audioBps ?? 128_000 }) });
+  return aVideo({ path, rendition, durationSeconds: more.durationSeconds ?? null });
 }
 
 /** Outputs with a quality in three chunks and one sound, on an encoder with three slots. */

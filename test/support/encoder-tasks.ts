@@ -44,6 +44,7 @@ export function anEncodeTask(changes: Partial<EncodeTask> = {}): EncodeTask {
     source: { url: SOURCE_URL },
     threads: 1,
     rendition: aRenditionSpec(),
+    watermarkUrls: [],
     object: { store: NOWHERE, key: "out/video.mp4" },
     isWorkFile: false,
     ...changes,
@@ -70,6 +71,7 @@ export function aChunkTask(changes: Partial<ChunkTask> = {}): ChunkTask {
     ...span,
     isExact: false,
     parts: [{ video: aVideoSpec(), startFrame: 0, endFrame: 25, key: "work/chunk.mp4" }],
+    watermarkUrls: [],
     workStore: NOWHERE,
     ...changes,
   };
@@ -103,8 +105,10 @@ export function anImageTask(changes: Partial<ImageTask> = {}): ImageTask {
     source: { url: SOURCE_URL },
     threads: 1,
     image: anImageSpec(),
+    watermarkUrls: [],
     store: NOWHERE,
     keys: ["out/image.png"],
+    vtt: null,
     ...changes,
   };
 }

@@ -10,17 +10,68 @@ import type { JobEvent } from "../../worker/domain/job-events.ts";
 import type { JobState, PhaseMs, TaskRecord } from "../../worker/domain/job-record.ts";
 import { attemptKey, partKey } from "../../worker/domain/object-keys.ts";
 import type {
+  AnimationRequest,
   HttpstreamRequest,
   ImageRequest,
   JobSpec,
   OutputRequest,
+  PictureFormat,
+  PictureRequest,
+  RenditionFormat,
+  SoundFormat,
+  StillsRequest,
   VideoRequest,
 } from "../../worker/domain/job-spec.ts";
+import { BT709 } from "./output-specs.ts";
 
 /** A moment that every test starts at: 2026-11-23 09:00:00 UTC. */
 export const T0 = Date.UTC(2026, 10, 23, 9, 0, 0);
 
 type Common = { key: string; format: string; condition: string | null };
+
+/** H.264 at the source's size and rate. */
+export function aPictureFormat(overrides: Partial<PictureFormat> = {}): PictureFormat {
+  return {
+    codec: "h264",
+    resolution: { widthPx: null, heightPx: null },
+    frameRate: null,
+    rate: { mode: "quality", quality: 4, maxrateBps: null },
+    pixelFormat: "yuv420p",
+    profile: null,
+    level: null,
+    ...overrides,
+  };
+}
+
+/** The sound of a format string that says nothing of it. */
+export function aSoundFormat(overrides: Partial<SoundFormat> = {}): SoundFormat {
+  return { codec: "aac", bitrateBps: 128_000, sampleRateHz: 44_100, channels: 2, ...overrides };
+}
+
+/** MP4 with picture and sound. */
+export function aFormat(overrides: Partial<RenditionFormat> = {}): RenditionFormat {
+  return {
+    container: "mp4",
+    video: aPictureFormat(),
+    audio: aSoundFormat(),
+    isFragmented: false,
+    keepsMetadata: true,
+    ...overrides,
+  };
+}
+
+/** Nothing is done to the picture but scaling. */
+export function aPictureRequest(overrides: Partial<PictureRequest> = {}): PictureRequest {
+  return {
+    fit: "pad",
+    transpose: null,
+    hflip: false,
+    vflip: false,
+    deinterlace: null,
+    watermark: null,
+    ...overrides,
+  };
+}
 
 export function aVideo(overrides: Partial<VideoRequest & Common> = {}): OutputRequest {
   return {
@@ -29,47 +80,67 @@ export function aVideo(overrides: Partial<VideoRequest & Common> = {}): OutputRe
     condition: null,
     type: "video",
     path: "/480p.mp4",
-    rendition: {
-      container: "mp4",
-      video: {
-        codec: "h264",
+    rendition: aFormat({
+      video: aPictureFormat({
         resolution: { widthPx: null, heightPx: 480 },
-        frameRate: null,
         rate: { mode: "bitrate", bitrateBps: 1_000_000, passes: 1 },
-      },
-      audio: { codec: "aac", bitrateBps: 128_000, sampleRateHz: 44_100, channels: 2 },
-    },
+      }),
+    }),
+    picture: aPictureRequest(),
     offsetSeconds: 0,
     durationSeconds: null,
     ...overrides,
   };
 }
 
-export function anImage(overrides: Partial<ImageRequest & Common> = {}): OutputRequest {
+/** What still and moving pictures have in common. */
+const imageBase = () => ({
+  key: "jpg:320x",
+  format: "jpg:320x",
+  condition: null,
+  type: "image" as const,
+  path: "/thumb_%.2d.jpg",
+  resolution: { widthPx: 320, heightPx: null },
+  picture: aPictureRequest(),
+  isSquare: false,
+  blur: 0,
+});
+
+export function anImage(
+  overrides: Partial<Extract<ImageRequest, StillsRequest> & Common> = {},
+): OutputRequest {
   return {
-    key: "jpg:320x",
-    format: "jpg:320x",
-    condition: null,
-    type: "image",
+    ...imageBase(),
     container: "jpg",
-    path: "/thumb_%.2d.jpg",
-    resolution: { widthPx: 320, heightPx: null },
     sampling: { by: "number", count: 3 },
+    sprite: null,
+    vtt: null,
+    ...overrides,
+  };
+}
+
+export function anAnimation(
+  overrides: Partial<Extract<ImageRequest, AnimationRequest> & Common> = {},
+): OutputRequest {
+  return {
+    ...imageBase(),
+    key: "gif:320x",
+    format: "gif:320x",
+    path: "/preview.gif",
+    container: "gif",
+    scene: { number: 2, durationSeconds: 3 },
     ...overrides,
   };
 }
 
 export function aStream(overrides: Partial<HttpstreamRequest & Common> = {}): OutputRequest {
-  const rendition = (heightPx: number) => ({
-    container: "mp4" as const,
-    video: {
-      codec: "h264" as const,
-      resolution: { widthPx: null, heightPx },
-      frameRate: null,
-      rate: { mode: "quality" as const, quality: 4 as const, maxrateBps: 1_000_000 },
-    },
-    audio: { codec: "aac" as const, bitrateBps: 128_000, sampleRateHz: 44_100, channels: 2 as const },
-  });
+  const rendition = (heightPx: number) =>
+    aFormat({
+      video: aPictureFormat({
+        resolution: { widthPx: null, heightPx },
+        rate: { mode: "quality", quality: 4, maxrateBps: 1_000_000 },
+      }),
+    });
   return {
     key: "httpstream",
     format: "httpstream",
@@ -128,8 +199,18 @@ export function aMediaInfo(overrides: Partial<MediaInfo> = {}): MediaInfo {
       frameRate: { num: 30, den: 1 },
       bitrateBps: 1_800_000,
       pixelFormat: "yuv420p",
+      colour: BT709,
+      isInterlaced: false,
+      hasAlpha: false,
     },
-    audio: { streamIndex: 1, codec: "aac", channels: 2, sampleRateHz: 44_100, bitrateBps: 128_000 },
+    audio: {
+      streamIndex: 1,
+      codec: "aac",
+      channels: 2,
+      channelLayout: "stereo",
+      sampleRateHz: 44_100,
+      bitrateBps: 128_000,
+    },
     ...overrides,
   };
 }
@@ -184,11 +265,19 @@ export function aResult(task: TaskRecord, source: TestSource = SHORT_SOURCE): Ta
   const { work, taskId, attempt } = task;
   switch (work.kind) {
     case "ingest":
-      return { kind: "ingest", mediaInfo: source.media, ffprobe: anFfprobe(), timeline: source.timeline };
+      return {
+        kind: "ingest",
+        mediaInfo: source.media,
+        ffprobe: anFfprobe(),
+        timeline: source.timeline,
+        warnings: [],
+      };
     case "encode": {
-      const object = { key: work.to === "work" ? attemptKey(work.key, attempt) : work.key, sizeBytes: 1_000 };
-      const sha256 = work.to === "work" ? "0".repeat(64) : null;
-      return { kind: "encode", object, sha256, ffprobe: anFfprobe() };
+      const isWork = work.to === "work";
+      const key = isWork ? attemptKey(work.key, attempt, work.rendition.container) : work.key;
+      const sha256 = isWork ? "0".repeat(64) : null;
+      const object = { key, sizeBytes: 1_000 };
+      return { kind: "encode", object, sha256, ffprobe: anFfprobe(), warnings: [] };
     }
     case "chunk": {
       const edge = (cut: Cut | null) => (cut === null ? null : `frame ${cut.frame}`);
@@ -200,6 +289,7 @@ export function aResult(task: TaskRecord, source: TestSource = SHORT_SOURCE): Ta
           extradataHash: `headers ${part}`,
         })),
         seam: { first: edge(work.span.start), next: edge(work.span.end) },
+        warnings: [],
       };
     }
     case "analyze":
@@ -208,6 +298,8 @@ export function aResult(task: TaskRecord, source: TestSource = SHORT_SOURCE): Ta
       return { kind: "assemble", object: { key: work.key, sizeBytes: 1_000 }, ffprobe: anFfprobe() };
     case "image":
       return { kind: "image", objects: work.keys.map((key) => ({ key, sizeBytes: 10 })) };
+    case "animation":
+      return { kind: "animation", object: { key: work.key, sizeBytes: 10 } };
     case "package":
       return {
         kind: "package",

@@ -20,6 +20,7 @@ import {
   aResult,
   aStream,
   aVideo,
+  anAnimation,
   anImage,
   type TestSource,
 } from "./job-builders.ts";
@@ -85,7 +86,8 @@ function newWorld(random: Random): World {
     aQualityVideo("/quality.mp4"),
     aQualityVideo("/part.mp4", { durationSeconds: 30, audioBps: 64_000 }),
     aStream(),
-    anImage(),
+    anImage({ vtt: { filename: null } }),
+    anAnimation(),
   ];
   const outputs = all.filter(() => random.chance(0.6));
   return {

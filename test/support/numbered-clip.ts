@@ -16,9 +16,12 @@ export function numbered(rate: string, seconds: number): string {
   return `testsrc2=s=160x90:r=${rate}:d=${seconds}[below];${blocks}[above];[below][above]overlay,format=yuv420p`;
 }
 
-/** The numbers that a file's frames show, in display order, none left out and none repeated. */
-export async function shownNumbers(path: string): Promise<number[]> {
-  const filter = `extractplanes=y,scale=${BITS}:${ROWS}:flags=area`;
+export type Area = { x: number; y: number; width: number; height: number };
+
+/** The numbers that a file's frames show, in display order, none left out and none repeated; or a part of each frame. */
+export async function shownNumbers(path: string, area?: Area): Promise<number[]> {
+  const part = area ? `crop=${area.width}:${area.height}:${area.x}:${area.y}:exact=1,` : "";
+  const filter = `${part}format=gray,scale=${BITS}:${ROWS}:flags=area`;
   const pixels = await decode(path, ["-vf", filter, "-pix_fmt", "gray"]);
   const frameBytes = BITS * ROWS;
   return Array.from({ length: pixels.length / frameBytes }, (_, frame) => {

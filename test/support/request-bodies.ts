@@ -1,6 +1,7 @@
 /** Request bodies as clients send them, and the refusal that a broken one gets. */
 import { AppError } from "../../worker/domain/app-error.ts";
 import { parseJobRequest } from "../../worker/schemas/job-request.ts";
+import { newProblems, type Problems } from "../../worker/schemas/problems.ts";
 
 type Body = Record<string, unknown>;
 
@@ -33,6 +34,16 @@ export function anS3OtherStorage(overrides: Body = {}): Body {
     credentials: { access_key_id: "AKIAEXAMPLE", secret_access_key: "s3cr3t-canary" },
     ...overrides,
   };
+}
+
+/** What a parser of one section gives; throws its refusal when there are problems. */
+export function parsed<Result>(parse: (problems: Problems) => Result | null): Result {
+  const problems = newProblems();
+  const result = parse(problems);
+  if (result === null || problems.count() > 0) {
+    throw problems.refusal();
+  }
+  return result;
 }
 
 /** The AppError that `act` throws; anything else fails the test. */

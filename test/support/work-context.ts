@@ -2,9 +2,13 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { locateFfmpeg } from "../../encoder/run/locate-ffmpeg.ts";
+import type { OpenWatermarks } from "../../encoder/run/open-watermarks.ts";
 import type { WorkContext } from "../../encoder/run/work-context.ts";
 
 const tools = await locateFfmpeg();
+
+/** For work on pictures without any. */
+export const NO_WATERMARKS: OpenWatermarks = { urls: new Map(), release: () => undefined };
 
 /** A context with a new empty directory under `parent`, and the fractions that were reported. */
 export async function aWorkContext(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FAILURES, FAILURE_CODES, failureMessage } from "../../encoder/contract/failure-catalogue.ts";
+import { WARNING_CODES, warningMessage } from "../../encoder/contract/warning-catalogue.ts";
 import { AppError } from "../../worker/domain/app-error.ts";
 import { ERROR_CODES } from "../../worker/domain/error-catalogue.ts";
 
@@ -18,14 +19,17 @@ function errorsDocument(): string {
   const failures = FAILURE_CODES.map(
     (code) => `| \`${code}\` | ${RETRIES[FAILURES[code].retry]} | ${failureMessage({ code })} |`,
   );
+  const warnings = WARNING_CODES.map((code) => `| \`${code}\` | ${warningMessage({ code })} |`);
   return [
     "# Errors",
     "",
-    "Made from the two catalogues in the code; codes never change their meaning.",
+    "Made from the three catalogues in the code; codes never change their meaning.",
     "",
     "## Answers of the API",
     "",
-    '`{"message": …, "error_code": …, "status": "error"}`. Messages name the field, the value and the rule where there is one.',
+    '`{"message": …, "error_code": …, "status": "error"}`. Messages name the field, the value and the rule where there is one,',
+    "and the nearest valid name for one that is misspelt. With several mistakes the first is told, in the order input, storage,",
+    'notification, outputs, settings, and they are counted: "This is the first of 4 problems found."',
     "",
     "| `error_code` | status | message |",
     "|---|---|---|",
@@ -39,11 +43,19 @@ function errorsDocument(): string {
     "|---|---|---|",
     ...failures,
     "",
+    "## Warnings",
+    "",
+    "`warnings` in the metadata of an input or an output that was made all the same.",
+    "",
+    "| code | message |",
+    "|---|---|",
+    ...warnings,
+    "",
   ].join("\n");
 }
 
 describe("ERRORS.md", () => {
-  it("lists every code of both catalogues as they are", async () => {
+  it("lists every code of the catalogues as they are", async () => {
     await expect(errorsDocument()).toMatchFileSnapshot("../../ERRORS.md");
   });
 });

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { encoderStatusSchema, type TaskReport, type TaskResult } from "../../../encoder/contract/report.ts";
-import type { EncodeTask } from "../../../encoder/contract/task.ts";
+import type { AnimationTask, EncodeTask } from "../../../encoder/contract/task.ts";
 import { CONTRACT_VERSION } from "../../../encoder/contract/version.ts";
 import { type EncoderProcess, startEncoderProcess } from "../../support/encoder-process.ts";
 import {
@@ -24,7 +24,14 @@ import {
   probeEntry,
   SHARP_H264,
 } from "../../support/make-clip.ts";
-import { aFrame, anImageSpec, aRenditionSpec, aVideoSpec } from "../../support/output-specs.ts";
+import {
+  aFrame,
+  anAnimationSpec,
+  anImageSpec,
+  aRenditionSpec,
+  aPictureSpec,
+  aVideoSpec,
+} from "../../support/output-specs.ts";
 import { type S3Sink, startS3Sink } from "../../support/s3-sink.ts";
 
 let directory: { path: string; remove: () => Promise<void> };
@@ -77,7 +84,9 @@ function anEncode(changes: Partial<EncodeTask> = {}, key = "work/a.mp4"): Encode
 
 /** Takes long enough to be met in the middle. */
 function aLongEncode(changes: Partial<EncodeTask> = {}): EncodeTask {
-  const rendition = aRenditionSpec({ video: aVideoSpec({ frame: aFrame(1920, 1080) }) });
+  const rendition = aRenditionSpec({
+    video: aVideoSpec({ picture: aPictureSpec({ frame: aFrame(1920, 1080) }) }),
+  });
   return anEncode({ source: source("long.mp4"), rendition, ...changes });
 }
 
@@ -144,7 +153,10 @@ describe("a job's tasks", () => {
     const percents = seen.flatMap((report) => (report.state === "running" ? [report.progressPercent] : []));
     expect(percents).toEqual(percents.toSorted((a, b) => a - b));
 
-    const image = anImageSpec({ frame: aFrame(160, 90), atSeconds: [0, 1] });
+    const image = anImageSpec({
+      picture: { ...anImageSpec().picture, frame: aFrame(160, 90) },
+      atSeconds: [0, 1],
+    });
     const keys = ["img/0001.png", "img/0002.png"];
     const images = anImageTask({ jobId, taskId: "images", source: source(), image, store: sink.store, keys });
     await encoder.start(images);
@@ -159,11 +171,44 @@ describe("a job's tasks", () => {
     expect(files.requests).toHaveLength(1);
   });
 
+  it("writes the list of thumbnails after them, and a moving picture", async () => {
+    const text = "WEBVTT\n\n00:00.000 --> 00:01.000\n0001.png\n";
+    const vtt = { key: "img/thumbnails.vtt", text };
+    const keys = ["img/0001.png"];
+    const images = anImageTask({ source: source(), store: sink.store, keys, vtt });
+    await encoder.start(images);
+    expect(resultOf(await encoder.finish(images))).toMatchObject({
+      objects: [{ key: "img/0001.png" }, { key: "img/thumbnails.vtt" }],
+    });
+    const list = sink.objects.get(vtt.key);
+    expect([list?.bytes.toString(), list?.headers["content-type"]]).toEqual([text, "text/vtt"]);
+
+    const { jobId, taskId, attempt, contract, slots } = images;
+    const moving: AnimationTask = {
+      ...{ jobId, taskId: `${taskId}-moving`, attempt, contract, slots },
+      kind: "animation",
+      source: source(),
+      threads: 1,
+      animation: anAnimationSpec(),
+      watermarkUrls: [],
+      object: { store: sink.store, key: "img/moving.gif" },
+    };
+    await encoder.start(moving);
+    expect(resultOf(await encoder.finish(moving))).toMatchObject({ kind: "animation" });
+    const gif = sink.objects.get("img/moving.gif");
+    expect([gif?.bytes.subarray(0, 4).toString(), gif?.headers["content-type"]]).toEqual([
+      "GIF8",
+      "image/gif",
+    ]);
+  });
+
   it("publishes an HLS package with the master playlist last and nothing named before it is there", async () => {
     const jobId = aJobId();
     const renditions = [];
     for (const [index, frame] of [aFrame(160, 90), aFrame(320, 180)].entries()) {
-      const rendition = aRenditionSpec({ video: aVideoSpec({ frame, keyframeIntervalSeconds: 1 }) });
+      const rendition = aRenditionSpec({
+        video: aVideoSpec({ picture: aPictureSpec({ frame }), keyframeIntervalSeconds: 1 }),
+      });
       const changes = { jobId, taskId: `encode-${index}`, rendition, isWorkFile: true };
       const task = anEncode(changes, `work/${index}.mp4`);
       await encoder.start(task);

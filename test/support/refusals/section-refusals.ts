@@ -59,7 +59,7 @@ export const SECTION_REFUSALS: RefusalRow[] = [
     "storage_not_valid",
     "storage.cache_controll",
     storage({ cache_controll: "no-store" }),
-    "storage.cache_controll is not a known key.",
+    "storage.cache_controll is not a known key. Did you mean 'cache_control'?",
   ],
   [
     "storage_not_valid",

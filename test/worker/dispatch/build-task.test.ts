@@ -6,10 +6,15 @@ import { readGatewayGrant } from "../../../worker/gateway/gateway-credentials.ts
 import { aChunkedJob, aQualityVideo, failedReport, finishAll, idsOf } from "../../support/chunked-job.ts";
 import {
   T0,
+  aFormat,
   aJob,
+  aPictureFormat,
+  aPictureRequest,
+  aSoundFormat,
   aStream,
   aVideo,
   after,
+  anAnimation,
   anImage,
   anIngestedJob,
   lease,
@@ -17,7 +22,13 @@ import {
 } from "../../support/job-builders.ts";
 
 const masterKey = { bytes: new Uint8Array(32) };
-const secrets = { inputUrl: "https://a.example/v", notificationUrl: "", storageCredentials: null };
+const MARKS = ["https://a.example/1.png", "https://a.example/2.png"];
+const secrets = {
+  inputUrl: "https://a.example/v",
+  notificationUrl: "",
+  watermarkUrls: MARKS,
+  storageCredentials: null,
+};
 const context = { secrets, masterKey, gatewayOrigin: "https://copra.example.com" };
 const build = (state: JobState, taskId: string) => buildTask(state, taskOf(state, taskId), context);
 
@@ -30,15 +41,22 @@ describe("buildTask", () => {
   });
 
   it("makes tasks of every kind that the contract accepts", async () => {
-    const outputs = [aVideo(), aQualityVideo("/b.mp4", { durationSeconds: 10 }), aStream(), anImage()];
+    const outputs = [
+      aVideo(),
+      aQualityVideo("/b.mp4", { durationSeconds: 10 }),
+      aStream(),
+      anImage({ vtt: { filename: null } }),
+      anAnimation(),
+    ];
     const state = aChunkedJob(outputs);
-    const parts = finishAll(state, [...idsOf(state, "analyze", "encode", "chunk"), "output-3"]);
+    const parts = finishAll(state, [...idsOf(state, "analyze", "encode", "chunk"), "output-3", "output-4"]);
     const joining = lease(parts, "0", 8, T0 + 1_000);
     const tasks = await Promise.all(
       [
         build(lease(aJob()), "ingest"),
         build(lease(state), "output-1"),
         build(lease(state), "output-3"),
+        build(lease(state), "output-4"),
         build(lease(state), "analyze-2"),
         build(lease(state), "audio-1"),
         build(finishAll(state, idsOf(state, "analyze")), "chunk-1"),
@@ -51,6 +69,7 @@ describe("buildTask", () => {
       "ingest",
       "encode",
       "image",
+      "animation",
       "analyze",
       "encode",
       "chunk",
@@ -75,6 +94,42 @@ describe("buildTask", () => {
       slots: 1,
     });
     expect(third).toMatchObject({ start: { frame: 1_800 }, end: null });
+  });
+
+  it("writes the WebVTT file of pictures, whose names lead from it to them", async () => {
+    const outputs = [anImage({ path: "/thumbs/%.2d.jpg", vtt: { filename: "list.vtt" } })];
+    const task = await build(lease(anIngestedJob({ outputs })), "output-0");
+    const vtt = task.kind === "image" ? task.vtt : null;
+    expect(vtt?.key).toMatch(/^hosted\/.+\/thumbs\/list\.vtt$/);
+    expect(vtt?.text.split("\n").filter((line) => line.endsWith(".jpg"))).toEqual([
+      ...["01.jpg", "02.jpg", "03.jpg"],
+    ]);
+  });
+
+  it("gives the addresses of watermarks to the tasks whose pictures have one, and to no others", async () => {
+    const picture = aPictureRequest({ watermark: { source: 1, position: "topleft" } });
+    const outputs = [aVideo({ picture }), aVideo({ path: "/b.mp4" }), anImage({ picture }), anAnimation()];
+    const state = lease(anIngestedJob({ outputs }));
+    const ids = ["output-0", "output-1", "output-2", "output-3"];
+    const tasks = await Promise.all(ids.map((id) => build(state, id)));
+    expect(tasks.map((task) => ("watermarkUrls" in task ? task.watermarkUrls : null))).toEqual([
+      ...[MARKS, [], MARKS, []],
+    ]);
+    const chunked = lease(aChunkedJob([aVideo({ picture }), aQualityVideo("/b.mp4")]));
+    const chunk = await build(finishAll(chunked, idsOf(chunked, "analyze")), "chunk-1");
+    expect(chunk).toMatchObject({ watermarkUrls: MARKS });
+  });
+
+  it("names a part by the container that it is in", async () => {
+    const rendition = aFormat({
+      container: "webm",
+      video: aPictureFormat({ codec: "vp9" }),
+      audio: aSoundFormat({ codec: "vorbis" }),
+    });
+    const state = lease(aChunkedJob([aVideo({ rendition })]));
+    expect(await build(state, "audio-1")).toMatchObject({
+      object: { key: "work/AbCdEfGhIjKlMn/audio-1/1/rendition.mkv" },
+    });
   });
 
   it("takes the whole encoder for what ran out of memory", async () => {

@@ -4,6 +4,8 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { TaskReport } from "../../../encoder/contract/report.ts";
 import type { Task } from "../../../encoder/contract/task.ts";
 import type { TaskRecord } from "../../../worker/domain/job-record.ts";
+import { seal } from "../../../worker/job/seal.ts";
+import { parseMasterKey } from "../../../worker/secrets/master-key.ts";
 import { aLongSource, anFfprobe } from "../../support/job-builders.ts";
 import { anAccount, as, createJob, type Account } from "../support/api.ts";
 import { scriptEncoder, succeed, type ScriptedEncoder } from "../support/scripted-encoder.ts";
@@ -16,6 +18,13 @@ beforeAll(async () => {
 afterEach(() => {
   encoder.restore();
 });
+
+/** What was kept of a job before there were watermarks. */
+const OLD_SECRETS = {
+  inputUrl: "https://media.example.com/old.mp4",
+  notificationUrl: "https://app.example.com/webhook",
+  storageCredentials: null,
+};
 
 const view = async (id: string, path = "") =>
   (await as(account, `/v2/jobs/${id}${path}`)).json<Record<string, unknown>>();
@@ -40,7 +49,7 @@ function succeedInChunks(task: Task): TaskReport {
         taskId: task.taskId,
         attempt: task.attempt,
         state: "done",
-        result: { kind: "ingest", mediaInfo, ffprobe: anFfprobe(), timeline },
+        result: { kind: "ingest", mediaInfo, ffprobe: anFfprobe(), timeline, warnings: [] },
         phaseMs: {},
       }
     : succeed(task);
@@ -95,8 +104,10 @@ describe("a job in chunks", () => {
     encoder.current.slotsFree = 0;
     const { id } = await createJob(account);
     await vi.waitFor(async () => expect((await view(id))["status"]).toBe("job.starting"));
+    const sealed = await seal(parseMasterKey(env.COPRA_MASTER_KEY), id, "job-secrets", OLD_SECRETS);
     await runInDurableObject(env.JOBS.getByName(id), (_, state) => {
       const { sql } = state.storage;
+      sql.exec("UPDATE secret SET iv = ?, ciphertext = ?", sealed.iv, sealed.ciphertext);
       const [row] = sql.exec<{ json: string }>("SELECT json FROM record").toArray();
       const { milestones: _milestones, granted: _granted, ...old } = JSON.parse(row?.json ?? "");
       sql.exec("UPDATE record SET json = ?", JSON.stringify({ ...old, schema: 1 }));
@@ -110,6 +121,8 @@ describe("a job in chunks", () => {
     const stored = await runInDurableObject(env.JOBS.getByName(id), (_, state) =>
       state.storage.sql.exec<{ json: string }>("SELECT json FROM record").one(),
     );
-    expect(JSON.parse(stored.json)).toMatchObject({ schema: 2 });
+    expect(JSON.parse(stored.json)).toMatchObject({ schema: 3 });
+    const encode = encoder.started.find((task) => task.jobId === id && task.kind === "encode");
+    expect(encode).toMatchObject({ source: { url: OLD_SECRETS.inputUrl }, watermarkUrls: [] });
   });
 });

@@ -1,6 +1,10 @@
 import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { createExecutionContext, reset, runInDurableObject } from "cloudflare:test";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { newApp } from "../../../worker/app.ts";
+import { ERROR_CODES } from "../../../worker/domain/error-catalogue.ts";
+import { seededRandom } from "../../support/random.ts";
+import { aFuzzedBody } from "../../support/request-fuzz.ts";
 import { aJobBody, anAccount, as, createJob, request, type Account } from "../support/api.ts";
 
 let account: Account;
@@ -11,6 +15,9 @@ beforeAll(async () => {
     throw new TypeError("no encoder here");
   });
 });
+
+// Left alone, the open jobs would look for encoders until their deadline, and the run would not end.
+afterAll(() => reset());
 
 const post = (body: BodyInit, headers: Record<string, string> = {}) =>
   as(account, "/v2/jobs", { method: "POST", body, headers });
@@ -100,17 +107,46 @@ describe("POST /v2/jobs", () => {
         "output_param_not_valid",
       ],
       [
-        "a format that is not built",
-        JSON.stringify(aJobBody({ outputs: { webm: { path: "/a.webm" } } })),
+        "a codec in the wrong container",
+        JSON.stringify(aJobBody({ outputs: { "webm:h264": { path: "/a.webm" } } })),
         "output_format_not_valid",
       ],
     ])("refuses %s", async (_, body, code) => {
       await expectEnvelope(await post(body), 400, code);
     });
 
+    it("tells the first of several mistakes and counts them, in an envelope of three keys", async () => {
+      const outputs = { mp4: { path: 5, fitt: "pad" }, "webm:h264": { path: "/a.webm" } };
+      const response = await post(JSON.stringify(aJobBody({ outputs })));
+      await expectEnvelope(response.clone(), 400, "output_param_not_valid");
+      expect(await response.json()).toMatchObject({
+        message:
+          "outputs.mp4.fitt is not a parameter of a video output. Did you mean 'fit'? This is the first of 3 problems found.",
+      });
+    });
+
+    it("answers whatever is sent with a job or the envelope, never with an error of its own", async () => {
+      const random = seededRandom(400);
+      const statuses = new Map<number, number>();
+      for (let round = 0; round < 300; round++) {
+        const body = aFuzzedBody({ random, mistakes: random.pick([0.02, 0.2]) });
+        const response = await post(JSON.stringify(body));
+        statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+        if (response.status === 201) {
+          expect(await response.json()).toMatchObject({ status: "job.starting" });
+        } else {
+          const answer = await response.json<Record<string, string>>();
+          expect(Object.keys(answer)).toEqual(["message", "error_code", "status"]);
+          expect(ERROR_CODES).toContain(answer["error_code"]);
+        }
+      }
+      expect(new Set(statuses.keys())).toEqual(new Set([201, 400]));
+      expect(statuses.get(201)).toBeGreaterThan(20);
+    }, 60_000);
+
     it("sends Coconut's own text for missing credentials", async () => {
       const response = await post(
-        JSON.stringify(aJobBody({ storage: { service: "s3", region: "us-east-1", bucket: "b" } })),
+        JSON.stringify(aJobBody({ storage: { service: "s3", region: "us-east-1", bucket: "bucket" } })),
       );
       expect(await response.json()).toEqual({
         message:
@@ -219,6 +255,45 @@ describe("GET /v2/jobs/:id", () => {
       state.storage.sql.exec("SELECT name FROM sqlite_master").toArray(),
     );
     expect(tables).toEqual([]);
+  });
+});
+
+describe("COCONUT_QUIRKS", () => {
+  const withQuirks = async (path: string, quirks: string, init: RequestInit = {}) => {
+    const headers = { authorization: account.authorization };
+    const request = new Request(`https://copra.test${path}`, { ...init, headers });
+    return newApp().fetch(request, { ...env, COCONUT_QUIRKS: quirks }, createExecutionContext());
+  };
+
+  it("empty_404 answers 404 under /v2 without a body", async () => {
+    for (const path of ["/v2/jobs/AAAAAAAAAAAAAA", "/v2/metadata/jobs/AAAAAAAAAAAAAA/input", "/v2/nothing"]) {
+      const response = await withQuirks(path, "baseline,empty_404");
+      expect(response.status).toBe(404);
+      expect(response.headers.get("content-type")).toBeNull();
+      expect(await response.text()).toBe("");
+    }
+    await expectEnvelope(await withQuirks("/nothing", "empty_404"), 404, "not_found");
+    await expectEnvelope(await withQuirks("/v2/jobs/AAAAAAAAAAAAAA", ""), 404, "not_found");
+  });
+
+  it("baseline is part of the jobs that are made under it", async () => {
+    const body = JSON.stringify(aJobBody());
+    const response = await withQuirks("/v2/jobs", "baseline", { method: "POST", body });
+    const { id } = await response.json<{ id: string }>();
+    const record = await runInDurableObject(env.JOBS.getByName(id), (_, state) =>
+      JSON.stringify(state.storage.sql.exec("SELECT * FROM record").toArray()),
+    );
+    expect(record).toContain('\\"profile\\":\\"baseline\\"');
+    expect(record).toContain('\\"level\\":30');
+  });
+
+  it("with a name that does not exist makes no job", async () => {
+    const body = JSON.stringify(aJobBody());
+    await expectEnvelope(
+      await withQuirks("/v2/jobs", "baselin", { method: "POST", body }),
+      500,
+      "internal_error",
+    );
   });
 });
 

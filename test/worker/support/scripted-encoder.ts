@@ -30,10 +30,17 @@ export function succeed(task: Task): TaskReport {
 function resultOf(task: Task): TaskResult {
   switch (task.kind) {
     case "ingest":
-      return { kind: "ingest", mediaInfo: aMediaInfo(), ffprobe: anFfprobe(), timeline: null };
+      return {
+        kind: "ingest",
+        mediaInfo: aMediaInfo(),
+        ffprobe: anFfprobe(),
+        timeline: null,
+        warnings: [],
+      };
     case "encode": {
       const object = { key: task.object.key, sizeBytes: 1 };
-      return { kind: "encode", object, sha256: task.isWorkFile ? SHA256 : null, ffprobe: anFfprobe() };
+      const sha256 = task.isWorkFile ? SHA256 : null;
+      return { kind: "encode", object, sha256, ffprobe: anFfprobe(), warnings: [] };
     }
     case "image":
       return { kind: "image", objects: task.keys.map((key) => ({ key, sizeBytes: 1 })) };
@@ -44,12 +51,15 @@ function resultOf(task: Task): TaskResult {
         extradataHash: "same",
       }));
       const edge = (cut: Cut | null) => (cut === null ? null : `frame ${cut.frame}`);
-      return { kind: "chunk", parts, seam: { first: edge(task.start), next: edge(task.end) } };
+      const seam = { first: edge(task.start), next: edge(task.end) };
+      return { kind: "chunk", parts, seam, warnings: [] };
     }
     case "analyze":
       return { kind: "analyze", weight: 1 };
     case "assemble":
       return { kind: "assemble", object: { key: task.object.key, sizeBytes: 1 }, ffprobe: anFfprobe() };
+    case "animation":
+      return { kind: "animation", object: { key: task.object.key, sizeBytes: 1 } };
     case "package": {
       const masterKey = `${task.hls.prefix}/master.m3u8`;
       return { kind: "package", masterKey, objectCount: 1, sizeBytes: 1, ffprobe: anFfprobe() };

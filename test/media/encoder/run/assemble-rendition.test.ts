@@ -26,10 +26,19 @@ import {
   samples,
 } from "../../../support/make-clip.ts";
 import { numbered, shownNumbers } from "../../../support/numbered-clip.ts";
-import { aFrame, anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
+import {
+  aFrame,
+  anAudioSpec,
+  aRenditionSpec,
+  aPictureSpec,
+  aVideoSpec,
+} from "../../../support/output-specs.ts";
 import { aWorkContext } from "../../../support/work-context.ts";
 
-const video = aVideoSpec({ frame: aFrame(160, 90), frameRate: { num: 30000, den: 1001 } });
+const video = aVideoSpec({
+  picture: aPictureSpec({ frame: aFrame(160, 90) }),
+  frameRate: { num: 30000, den: 1001 },
+});
 const audio = anAudioSpec();
 
 let directory: Awaited<ReturnType<typeof makeTestDirectory>>;

@@ -21,7 +21,7 @@ import {
   turnClip,
 } from "../../../support/make-clip.ts";
 import { lumaPlanes, numbered, psnr, shownNumbers } from "../../../support/numbered-clip.ts";
-import { aFrame, aVideoSpec } from "../../../support/output-specs.ts";
+import { aFrame, aPictureSpec, aVideoSpec } from "../../../support/output-specs.ts";
 
 let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ const clip = async (name: string, ...args: string[][]): Promise<FrameIndex> =>
 
 const SMALL = aFrame(160, 90);
 const SHARP = { mode: "quality", crf: 8, maxrateBps: null } as const;
-const kept = aVideoSpec({ frame: SMALL, rate: SHARP });
+const kept = aVideoSpec({ picture: aPictureSpec({ frame: SMALL }), rate: SHARP });
 
 /** Groups of 15 pictures with B-frames whose references reach over the keyframe. */
 const OPEN_GOP_H264 = ["-c:v", "libx264", "-g", "15", "-bf", "3", "-x264-params", "open-gop=1:scenecut=0"];
@@ -139,14 +139,18 @@ describe("encodeChunk", () => {
     const times = await frameTimes(path);
     expect(await shownNumbers(path)).toEqual(await shownNumbers(index.path));
     expect(times.slice(0, 3)).toEqual([0, expect.closeTo(0.64, 5), expect.closeTo(0.68, 5)]);
-    const fixed = aVideoSpec({ frame: SMALL, rate: SHARP, frameRate: { num: 25, den: 1 } });
+    const fixed = aVideoSpec({
+      picture: aPictureSpec({ frame: SMALL }),
+      rate: SHARP,
+      frameRate: { num: 25, den: 1 },
+    });
     await expectLikeWhole(index, fixed);
   });
 
   it("turns a picture upright once", async () => {
     const index = await clip("turned.mp4", lavfi("testsrc2=s=160x90:r=25:d=3"), OPEN_GOP_H264);
     await turnClip(index.path, 90);
-    const upright = aVideoSpec({ frame: aFrame(90, 160), rate: SHARP });
+    const upright = aVideoSpec({ picture: aPictureSpec({ frame: aFrame(90, 160) }), rate: SHARP });
     const { path } = await encodeInChunks(directory.path, index, [30], upright);
     expect(await probeEntry(path, "v:0", "stream_side_data=rotation")).toBe("");
     const whole = await encodeWhole(directory.path, index.path, { video: upright });
@@ -163,7 +167,10 @@ describe("encodeChunk", () => {
     ["late-start.ts", { num: 30000, den: 1001 }],
   ])("converts %s to another rate exactly as one piece would be", async (name, frameRate) => {
     const index = await source(name);
-    await expectLikeWhole(index, aVideoSpec({ frame: SMALL, rate: SHARP, frameRate }));
+    await expectLikeWhole(
+      index,
+      aVideoSpec({ picture: aPictureSpec({ frame: SMALL }), rate: SHARP, frameRate }),
+    );
   });
 
   it.each([null, { num: 30000, den: 1001 }])(
@@ -174,7 +181,11 @@ describe("encodeChunk", () => {
         frame > 0 && cutBefore(index, frame).isOnGrid ? [frame] : [],
       );
       expect(onGrid.length).toBeGreaterThan(2);
-      const video = aVideoSpec({ frame: SMALL, frameRate, keyframeIntervalSeconds: 2 });
+      const video = aVideoSpec({
+        picture: aPictureSpec({ frame: SMALL }),
+        frameRate,
+        keyframeIntervalSeconds: 2,
+      });
       const [first = 0, , third = 0] = onGrid;
       const { path } = await encodeInChunks(directory.path, index, [first, third], video);
       const whole = await encodeWhole(directory.path, index.path, { video });
@@ -187,7 +198,11 @@ describe("encodeChunk", () => {
 
   it("encodes every part from the same frames, and hands on what the decoder made of those at the edges", async () => {
     const index = await source("29.97.mp4");
-    const half = aVideoSpec({ frame: aFrame(80, 46), rate: SHARP, frameRate: { num: 15, den: 1 } });
+    const half = aVideoSpec({
+      picture: aPictureSpec({ frame: aFrame(80, 46) }),
+      rate: SHARP,
+      frameRate: { num: 15, den: 1 },
+    });
     const cuts = cutsAround(index);
     const chunks = await runChunks(directory.path, index.path, chunkTasks(index, cuts, [kept, half]));
     expectSeamsToMatch(chunks);
@@ -213,7 +228,7 @@ describe("encodeChunk", () => {
     const index = await source("25.mp4");
     const tasks = [60_000, 400_000, 900_000].flatMap((bitrateBps) => {
       const rate = { mode: "bitrate", bitrateBps, maxrateBps: 1_000_000, passes: 1 } as const;
-      return chunkTasks(index, [30], [aVideoSpec({ frame: SMALL, rate })]);
+      return chunkTasks(index, [30], [aVideoSpec({ picture: aPictureSpec({ frame: SMALL }), rate })]);
     });
     const chunks = await runChunks(directory.path, index.path, tasks);
     expect(new Set(chunks.flatMap(({ parts }) => parts.map((part) => part.extradataHash))).size).toBe(1);
@@ -223,7 +238,7 @@ describe("encodeChunk", () => {
     const noise = "testsrc2=s=320x180:r=25:d=12,noise=alls=20:allf=t";
     const index = await clip("noise.mp4", lavfi(noise), ["-c:v", "libx264", "-preset", "ultrafast"]);
     const rate = { mode: "bitrate", bitrateBps: 400_000, maxrateBps: 600_000, passes } as const;
-    const video = aVideoSpec({ frame: aFrame(320, 180), rate });
+    const video = aVideoSpec({ picture: aPictureSpec({ frame: aFrame(320, 180) }), rate });
     const { path } = await encodeInChunks(directory.path, index, [150], video);
     const bitrate = Number(await probeEntry(path, "v:0", "stream=bit_rate"));
     expect(Math.abs(bitrate / 400_000 - 1)).toBeLessThan(0.06);

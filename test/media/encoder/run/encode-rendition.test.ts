@@ -17,9 +17,9 @@ import {
   turnClip,
   type Pixel,
 } from "../../../support/make-clip.ts";
-import { aFrame, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
+import { aFrame, aRenditionSpec, aPictureSpec, aVideoSpec } from "../../../support/output-specs.ts";
 import { sourceAt } from "../../../support/source-at.ts";
-import { aWorkContext } from "../../../support/work-context.ts";
+import { aWorkContext, NO_WATERMARKS } from "../../../support/work-context.ts";
 
 let directory: Awaited<ReturnType<typeof makeTestDirectory>>;
 beforeAll(async () => {
@@ -30,8 +30,12 @@ afterAll(() => directory.remove());
 async function encode(sourcePath: string, rendition: Partial<RenditionSpec>): Promise<string> {
   const ctx = await aWorkContext(directory.path);
   const spec = aRenditionSpec({ audio: null, ...rendition });
-  return (await encodeRendition({ source: await sourceAt(sourcePath), rendition: spec, threads: 1 }, ctx))
-    .path;
+  return (
+    await encodeRendition(
+      { source: await sourceAt(sourcePath), rendition: spec, threads: 1, watermarks: NO_WATERMARKS },
+      ctx,
+    )
+  ).path;
 }
 
 const clip = (name: string, ...args: string[][]) => makeClip(directory.path, name, args.flat());
@@ -72,7 +76,7 @@ describe("encodeRendition", () => {
     );
     const ctx = await aWorkContext(directory.path);
     const { path, ffprobe } = await encodeRendition(
-      { source: await sourceAt(source), rendition: aRenditionSpec(), threads: 2 },
+      { source: await sourceAt(source), rendition: aRenditionSpec(), threads: 2, watermarks: NO_WATERMARKS },
       ctx,
     );
     expect(ffprobe.format).toMatchObject({
@@ -99,7 +103,12 @@ describe("encodeRendition", () => {
     const [one, other] = await Promise.all(
       [1, 2].map(async () => {
         const ctx = await aWorkContext(directory.path);
-        const work = { source: await sourceAt(source), rendition: aRenditionSpec(), threads: 2 };
+        const work = {
+          source: await sourceAt(source),
+          rendition: aRenditionSpec(),
+          threads: 2,
+          watermarks: NO_WATERMARKS,
+        };
         return readFile((await encodeRendition(work, ctx)).path);
       }),
     );
@@ -110,7 +119,9 @@ describe("encodeRendition", () => {
     const turned = await clip(`turned-${degrees}.mp4`, lavfi(corners(320, 180)), ["-t", "0.2"], SHARP_H264);
     await turnClip(turned, degrees);
     const [widthPx, heightPx] = degrees === 180 ? [320, 180] : [180, 320];
-    const path = await encode(turned, { video: aVideoSpec({ frame: aFrame(widthPx, heightPx) }) });
+    const path = await encode(turned, {
+      video: aVideoSpec({ picture: aPictureSpec({ frame: aFrame(widthPx, heightPx) }) }),
+    });
     const expected = { 90: [2, 0, 3, 1], 180: [3, 2, 1, 0], 270: [1, 3, 0, 2] }[degrees].map(
       (corner) => UPRIGHT[corner],
     );
@@ -126,7 +137,9 @@ describe("encodeRendition", () => {
       ["-t", "0.2", "-pix_fmt", "yuv444p"],
       SHARP_H264,
     );
-    const path = await encode(odd, { video: aVideoSpec({ frame: aFrame(576, 322) }) });
+    const path = await encode(odd, {
+      video: aVideoSpec({ picture: aPictureSpec({ frame: aFrame(576, 322) }) }),
+    });
     expect(await probeEntry(path, "v:0", "stream=width,height,pix_fmt")).toBe("576,322,yuv420p");
     expect(await cornerColours(path, 576, 322)).toEqual(UPRIGHT);
   });
@@ -138,7 +151,9 @@ describe("encodeRendition", () => {
       ["-t", "0.2"],
       SHARP_H264,
     );
-    const path = await encode(wide, { video: aVideoSpec({ frame: aFrame(1024, 576) }) });
+    const path = await encode(wide, {
+      video: aVideoSpec({ picture: aPictureSpec({ frame: aFrame(1024, 576) }) }),
+    });
     expect(await probeEntry(path, "v:0", "stream=width,height,sample_aspect_ratio")).toBe("1024,576,1:1");
     expect(await cornerColours(path, 1024, 576)).toEqual(UPRIGHT);
   });
@@ -146,7 +161,7 @@ describe("encodeRendition", () => {
   it("centres a picture between black bars", async () => {
     const source = await clip("bars.mp4", lavfi(corners(320, 180)), ["-t", "0.2"], SHARP_H264);
     const frame = { widthPx: 320, heightPx: 240, scaledWidthPx: 320, scaledHeightPx: 180 };
-    const path = await encode(source, { video: aVideoSpec({ frame }) });
+    const path = await encode(source, { video: aVideoSpec({ picture: aPictureSpec({ frame }) }) });
     expect(await cornerColours(path, 320, 240)).toEqual(["black", "black", "black", "black"]);
     const picture = await firstPicture(path);
     expect([26, 33, 206, 213].map((y) => colourName(picture.at(8, y)))).toEqual([
@@ -167,7 +182,9 @@ describe("encodeRendition", () => {
       "-preset",
       "ultrafast",
     ]);
-    const path = await encode(deep, { video: aVideoSpec({ frame: aFrame(64, 64) }) });
+    const path = await encode(deep, {
+      video: aVideoSpec({ picture: aPictureSpec({ frame: aFrame(64, 64) }) }),
+    });
     expect(await probeEntry(path, "v:0", "stream=profile,pix_fmt")).toBe("High,yuv420p");
     for (const luma of await frameLumas(path)) {
       expect(Math.abs(luma - 150)).toBeLessThanOrEqual(1);
@@ -177,7 +194,9 @@ describe("encodeRendition", () => {
   it("brings a full range picture to studio range", async () => {
     const graph = "nullsrc=s=64x64:r=25:d=0.4,format=yuvj420p,geq=lum='if(lt(X,32),0,255)':cb=128:cr=128";
     const full = await clip("full.avi", lavfi(graph), ["-c:v", "mjpeg", "-q:v", "2"]);
-    const path = await encode(full, { video: aVideoSpec({ frame: aFrame(64, 64) }) });
+    const path = await encode(full, {
+      video: aVideoSpec({ picture: aPictureSpec({ frame: aFrame(64, 64) }) }),
+    });
     expect(await probeEntry(path, "v:0", "stream=pix_fmt,color_range")).toMatch(/^yuv420p,(tv|unknown)$/);
     const picture = await firstPicture(path);
     expect([colourName(picture.at(8, 32)), colourName(picture.at(56, 32))]).toEqual(["black", "white"]);
@@ -238,7 +257,10 @@ describe("encodeRendition", () => {
       const encoder = ["-c:v", "libx264", "-crf", "4", "-bf", "2"];
       const source = await clip(name, lavfi(TIME_AS_LUMA), encoder);
       const path = await encode(source, {
-        video: aVideoSpec({ frame: aFrame(64, 64), rate: { mode: "quality", crf: 4, maxrateBps: null } }),
+        video: aVideoSpec({
+          picture: aPictureSpec({ frame: aFrame(64, 64) }),
+          rate: { mode: "quality", crf: 4, maxrateBps: null },
+        }),
         span: { startSeconds: 1.4, durationSeconds: 1.2 },
       });
       const lumas = await frameLumas(path);
@@ -255,7 +277,10 @@ describe("encodeRendition", () => {
       lavfi("color=black:s=64x64:r=25:d=16,drawbox=t=fill:color=white:enable='gte(t,13)'"),
       ["-c:v", "libx264", "-bf", "2", "-output_ts_offset", "5000"],
     );
-    const video = aVideoSpec({ frame: aFrame(64, 64), keyframeIntervalSeconds: 1 });
+    const video = aVideoSpec({
+      picture: aPictureSpec({ frame: aFrame(64, 64) }),
+      keyframeIntervalSeconds: 1,
+    });
     const path = await encode(source, { video, span: { startSeconds: 12, durationSeconds: 3 } });
     const lumas = await frameLumas(path);
     expect(lumas).toHaveLength(75);
@@ -274,7 +299,10 @@ describe("encodeRendition", () => {
     const scenes = "testsrc2=s=320x180:r=30000/1001:d=4,hue=H=if(mod(floor(t*3)\\,2)\\,3\\,0)";
     const source = await clip("keys.mp4", lavfi(scenes), SHARP_H264);
     const keyTimes = async (widthPx: number, heightPx: number) => {
-      const video = aVideoSpec({ frame: aFrame(widthPx, heightPx), keyframeIntervalSeconds: 1 });
+      const video = aVideoSpec({
+        picture: aPictureSpec({ frame: aFrame(widthPx, heightPx) }),
+        keyframeIntervalSeconds: 1,
+      });
       const list = await packets(await encode(source, { video }), "v:0");
       return list.filter(({ isKey }) => isKey).map(({ ptsSeconds }) => ptsSeconds);
     };
@@ -291,7 +319,7 @@ describe("encodeRendition", () => {
       "ultrafast",
     ]);
     const rate = { mode: "bitrate", bitrateBps: 800_000, maxrateBps: 1_200_000, passes } as const;
-    const video = aVideoSpec({ frame: aFrame(640, 360), rate });
+    const video = aVideoSpec({ picture: aPictureSpec({ frame: aFrame(640, 360) }), rate });
     const reached = Number(await probeEntry(await encode(source, { video }), "v:0", "stream=bit_rate"));
     expect(reached).toBeGreaterThan(640_000);
     expect(reached).toBeLessThan(960_000);
@@ -347,9 +375,15 @@ describe("encodeRendition", () => {
       signal: controller.signal,
       onProgress: () => controller.abort(reason),
     });
-    const rendition = aRenditionSpec({ audio: null, video: aVideoSpec({ frame: aFrame(1920, 1080) }) });
+    const rendition = aRenditionSpec({
+      audio: null,
+      video: aVideoSpec({ picture: aPictureSpec({ frame: aFrame(1920, 1080) }) }),
+    });
     await expect(
-      encodeRendition({ source: await sourceAt(source), rendition, threads: 1 }, ctx),
+      encodeRendition(
+        { source: await sourceAt(source), rendition, threads: 1, watermarks: NO_WATERMARKS },
+        ctx,
+      ),
     ).rejects.toBe(reason);
     const commandLines = await Promise.all(
       (await readdir("/proc"))

@@ -15,13 +15,19 @@ import { chunkTasks, indexFrames, type FrameIndex } from "../../../support/chunk
 import { aChunkTask, anAssembleTask, anEncodeTask, aPackageTask } from "../../../support/encoder-tasks.ts";
 import { frameTimes, lavfi, makeClip, makeTestDirectory } from "../../../support/make-clip.ts";
 import { numbered, shownNumbers } from "../../../support/numbered-clip.ts";
-import { aFrame, anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
+import {
+  aFrame,
+  anAudioSpec,
+  aRenditionSpec,
+  aPictureSpec,
+  aVideoSpec,
+} from "../../../support/output-specs.ts";
 import { type S3Sink, startS3Sink } from "../../../support/s3-sink.ts";
 import { sourceAt } from "../../../support/source-at.ts";
 
 const videos = [
-  aVideoSpec({ frame: aFrame(160, 90), keyframeIntervalSeconds: 2 }),
-  aVideoSpec({ frame: aFrame(80, 46), keyframeIntervalSeconds: 2 }),
+  aVideoSpec({ picture: aPictureSpec({ frame: aFrame(160, 90) }), keyframeIntervalSeconds: 2 }),
+  aVideoSpec({ picture: aPictureSpec({ frame: aFrame(80, 46) }), keyframeIntervalSeconds: 2 }),
 ];
 const audio = anAudioSpec();
 

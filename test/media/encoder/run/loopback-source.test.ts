@@ -18,7 +18,7 @@ import { TaskFailure } from "../../../../encoder/run/task-failure.ts";
 import { serveBytes, startLocalServer, type LocalServer } from "../../../support/local-server.ts";
 import { frameTimes, lavfi, makeClip, makeTestDirectory, SHARP_H264 } from "../../../support/make-clip.ts";
 import { anImageSpec, aRenditionSpec } from "../../../support/output-specs.ts";
-import { aWorkContext } from "../../../support/work-context.ts";
+import { aWorkContext, NO_WATERMARKS } from "../../../support/work-context.ts";
 
 const SOURCE_PATH = "/cache/source";
 
@@ -51,6 +51,8 @@ async function useSource(): Promise<void> {
   const rendition = aRenditionSpec();
   const plan = {
     sourceUrl: source().url,
+    watermarkUrl: null,
+    codecs: { video: "h264", audio: "aac" },
     formatName: "mov",
     zeroSeconds: 0,
     zeroStream: null,
@@ -62,7 +64,10 @@ async function useSource(): Promise<void> {
   const run = { expectedSeconds: null, wallLimitMs: 20_000, onProgress: () => {} };
   const attempts = [
     probeSource(source(), await aWorkContext(directory.path)),
-    takeImages({ source: source(), image: anImageSpec(), threads: 1 }, await aWorkContext(directory.path)),
+    takeImages(
+      { source: source(), image: anImageSpec(), threads: 1, watermarks: NO_WATERMARKS },
+      await aWorkContext(directory.path),
+    ),
     runFfmpeg(args, encode, run),
     runFfprobe(packetIndexArgs(source().url, 0), await aWorkContext(directory.path), "source_not_media"),
   ];
@@ -110,7 +115,10 @@ describe("a source on the loopback", () => {
     expect(JSON.stringify(probed.ffprobe)).not.toContain("127.0.0.1");
     const ctx = await aWorkContext(directory.path);
     const rendition = aRenditionSpec({ span: { startSeconds: 2, durationSeconds: 1 } });
-    const { path } = await encodeRendition({ source: source(), rendition, threads: 1 }, ctx);
+    const { path } = await encodeRendition(
+      { source: source(), rendition, threads: 1, watermarks: NO_WATERMARKS },
+      ctx,
+    );
     expect(await frameTimes(path)).toHaveLength(25);
     expect(pathsAsked()).toEqual([SOURCE_PATH]);
     expect(server.requests.some(({ headers }) => /^bytes=[1-9]/.test(headers.range ?? ""))).toBe(true);

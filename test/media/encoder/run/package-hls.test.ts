@@ -16,9 +16,15 @@ import {
   samples,
   SHARP_H264,
 } from "../../../support/make-clip.ts";
-import { aFrame, anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
+import {
+  aFrame,
+  anAudioSpec,
+  aRenditionSpec,
+  aPictureSpec,
+  aVideoSpec,
+} from "../../../support/output-specs.ts";
 import { sourceAt } from "../../../support/source-at.ts";
-import { aWorkContext } from "../../../support/work-context.ts";
+import { aWorkContext, NO_WATERMARKS } from "../../../support/work-context.ts";
 
 const SECONDS = 5;
 const SEGMENT_SECONDS = 2;
@@ -38,9 +44,16 @@ beforeAll(async () => {
     ...SHARP_H264,
   ]);
   renditions = [
-    { path: await encode({ frame: aFrame(320, 180) }), hasVideo: true, hasAudio: true },
     {
-      path: await encode({ frame: aFrame(160, 90), rate: { mode: "quality", crf: 30, maxrateBps: 100_000 } }),
+      path: await encode({ picture: aPictureSpec({ frame: aFrame(320, 180) }) }),
+      hasVideo: true,
+      hasAudio: true,
+    },
+    {
+      path: await encode({
+        picture: aPictureSpec({ frame: aFrame(160, 90) }),
+        rate: { mode: "quality", crf: 30, maxrateBps: 100_000 },
+      }),
       hasVideo: true,
       hasAudio: true,
     },
@@ -61,7 +74,12 @@ async function encode(
     audio: overrides.hasAudio === false ? null : anAudioSpec({ bitrateBps: 192_000 }),
   });
   const ctx = await aWorkContext(directory.path);
-  return (await encodeRendition({ source: await sourceAt(source), rendition, threads: 1 }, ctx)).path;
+  return (
+    await encodeRendition(
+      { source: await sourceAt(source), rendition, threads: 1, watermarks: NO_WATERMARKS },
+      ctx,
+    )
+  ).path;
 }
 
 function fileAt(name: string): string {
@@ -209,7 +227,7 @@ describe("packageHls", () => {
   });
 
   it("packages pictures without sound", async () => {
-    const silent = await encode({ frame: aFrame(160, 90) }, { hasAudio: false });
+    const silent = await encode({ picture: aPictureSpec({ frame: aFrame(160, 90) }) }, { hasAudio: false });
     const ctx = await aWorkContext(directory.path);
     const work = {
       renditions: [{ path: silent, hasVideo: true, hasAudio: false }],
@@ -227,7 +245,10 @@ describe("packageHls", () => {
   });
 
   it("refuses renditions that are cut at different times", async () => {
-    const other = await encode({ frame: aFrame(160, 90), keyframeIntervalSeconds: 1.5 });
+    const other = await encode({
+      picture: aPictureSpec({ frame: aFrame(160, 90) }),
+      keyframeIntervalSeconds: 1.5,
+    });
     const [first] = renditions;
     const work = {
       renditions: [...(first ? [first] : []), { path: other, hasVideo: true, hasAudio: true }],

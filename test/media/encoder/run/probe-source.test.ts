@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { copyFile, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { probeWarnings } from "../../../../encoder/ffmpeg/probe/judge-tracks.ts";
 import { probeSource } from "../../../../encoder/run/probe-source.ts";
 import {
   corners,
@@ -91,12 +92,74 @@ describe("probeSource", () => {
     await expect(probe(cutOff)).rejects.toEqual(failure("source_not_media"));
   });
 
-  it("refuses pictures and subtitles, which are no source", async () => {
-    const png = await makeClip(directory.path, "a.png", [...lavfi("testsrc2=s=64x64"), "-frames:v", "1"]);
-    await expect(probe(png)).rejects.toEqual(failure("source_not_media"));
+  it("takes a still picture for a video of one frame", async () => {
+    const png = await makeClip(directory.path, "a.png", [...lavfi("testsrc2=s=64x48"), "-frames:v", "1"]);
+    expect((await probe(png)).mediaInfo).toMatchObject({
+      mimeType: "image/png",
+      durationSeconds: 0.04,
+      video: { codec: "png", widthPx: 64, heightPx: 48, colour: { matrix: "rgb", range: "pc" } },
+      audio: null,
+    });
+  });
+
+  it("refuses subtitles and drawings, which are no source", async () => {
     await expect(probeText("a.srt", "1\n00:00:00,000 --> 00:00:01,000\nHello\n")).rejects.toEqual(
       failure("source_not_media"),
     );
+    const svg =
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="secret.png"/></svg>';
+    await expect(probeText("a.svg", svg)).rejects.toEqual(failure("source_not_media"));
+  });
+
+  it("refuses a small file that unpacks into a huge picture", async () => {
+    const bomb = await makeClip(directory.path, "bomb.png", [
+      ...lavfi("color=black:s=9000x5000,format=gray"),
+      ...["-frames:v", "1"],
+    ]);
+    await expect(probe(bomb)).rejects.toMatchObject({
+      failure: { code: "source_limits_exceeded", limit: expect.stringContaining("8192x4320") },
+    });
+  });
+
+  /** The clip with other names in its sample entries; the names stand behind their media headers. */
+  async function renamed(
+    name: string,
+    entries: readonly (readonly [media: string, from: string, to: string])[],
+  ) {
+    const file = await readFile(clip);
+    for (const [media, from, to] of entries) {
+      file.write(to, file.indexOf(from, file.indexOf(media)), "latin1");
+    }
+    return probeText(name, file);
+  }
+  const UNKNOWN_SOUND = [
+    ["smhd", "mp4a", "apac"],
+    ["smhd", "esds", "free"],
+  ] as const;
+  const UNKNOWN_PICTURE = [
+    ["vmhd", "avc1", "xxxx"],
+    ["vmhd", "avcC", "free"],
+  ] as const;
+
+  it("goes on with the picture when it does not know the sound, and says so", async () => {
+    const probed = await renamed("apac.mp4", UNKNOWN_SOUND);
+    expect(probed.mediaInfo).toMatchObject({ video: { codec: "h264" }, audio: null });
+    expect(probeWarnings(probed)).toEqual([{ code: "track_not_decodable", streamIndex: 1, codec: "apac" }]);
+  });
+
+  it("names the track of a file in which it knows nothing", async () => {
+    await expect(renamed("unknown.mp4", [...UNKNOWN_SOUND, ...UNKNOWN_PICTURE])).rejects.toMatchObject({
+      failure: { code: "video_not_decodable", streamIndex: 0, codec: "xxxx" },
+    });
+  });
+
+  it("refuses an encrypted picture or sound, by its sample entry", async () => {
+    await expect(renamed("encv.mp4", [["vmhd", "avc1", "encv"]])).rejects.toMatchObject({
+      failure: { code: "source_encrypted", streamIndex: 0 },
+    });
+    await expect(renamed("enca.mp4", [["smhd", "mp4a", "enca"]])).rejects.toMatchObject({
+      failure: { code: "source_encrypted", streamIndex: 1 },
+    });
   });
 
   it("refuses a picture that is larger than allowed, by its header alone", async () => {

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
+import type { Container } from "../../../../encoder/contract/formats.ts";
+import { audioArgs } from "../../../../encoder/ffmpeg/audio-args.ts";
 import { encodeArgs, type EncodePlan } from "../../../../encoder/ffmpeg/encode-args.ts";
-import { anAudioSpec, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
+import { deinterlaceFilters, pictureChain } from "../../../../encoder/ffmpeg/picture/picture-graph.ts";
+import { anAudioSpec, aPictureSpec, aRenditionSpec, aVideoSpec } from "../../../support/output-specs.ts";
 
 function aPlan(overrides: Partial<EncodePlan> = {}): EncodePlan {
   return {
     sourceUrl: "file:/scratch/source",
+    watermarkUrl: null,
+    codecs: { video: "h264", audio: "aac" },
     formatName: "mov,mp4,m4a,3gp,3g2,mj2",
     zeroSeconds: 0,
     zeroStream: null,
@@ -29,23 +34,25 @@ function afterInput(args: readonly string[]): string[] {
 
 describe("encodeArgs", () => {
   it("asks for one H.264 and AAC file with kept frame times", () => {
-    expect(encodeArgs(aPlan())).toEqual([
+    const args = encodeArgs(aPlan());
+    expect(args.slice(0, args.indexOf("-protocol_whitelist"))).toEqual([
       ...["-hide_banner", "-v", "level+warning", "-max_alloc", "536870912"],
       ...["-nostdin", "-y", "-nostats", "-stats_period", "0.5", "-progress", "pipe:1"],
       ...["-filter_threads", "1"],
-      ...["-protocol_whitelist", "file", "-format_whitelist"],
-      "mov,matroska,avi,mpegts,mpeg,flv,ogg,asf,mxf,dv,gif,wav,w64,aiff,caf,mp3,aac,flac,ac3,eac3,amr",
+    ]);
+    expect(args.slice(args.indexOf("-max_pixels"))).toEqual([
       ...["-max_pixels", "35389440", "-max_streams", "65"],
       ...["-threads", "1"],
       ...["-i", "file:/scratch/source"],
       ...["-map", "0:0", "-map", "0:1", "-sn", "-dn"],
       ...["-map_metadata", "0", "-map_chapters", "-1", "-write_tmcd", "0"],
-      ...["-vf", "scale=w=320:h=180:flags=bicubic:out_range=tv,setsar=1,format=yuv420p"],
+      ...["-vf", pictureChain(aPictureSpec())],
       ...["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-threads", "1", "-crf", "18"],
-      ...["-x264-params", "fps=25/1", "-fps_mode", "vfr", "-enc_time_base", "1:360000"],
+      ...["-x264-params", "fps=25/1"],
+      ...["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"],
+      ...["-fps_mode", "vfr", "-enc_time_base:v", "1:360000"],
       ...["-bsf:v", String.raw`setts=pts=if(eq(N\,0)\,0\,PTS):dts=if(eq(N\,0)\,min(DTS\,0)\,DTS)`],
-      ...["-af", "aresample=osr=48000:async=1:first_pts=0", "-c:a", "aac"],
-      ...["-b:a", "128000", "-ar", "48000", "-ac", "2"],
+      ...audioArgs(anAudioSpec()),
       ...["-max_muxing_queue_size", "4096", "-movflags", "+faststart", "-f", "mp4", "file:/scratch/out.mp4"],
     ]);
   });
@@ -89,21 +96,73 @@ describe("encodeArgs", () => {
     expect(encodeArgs(aPlan())).not.toContain("-maxrate");
   });
 
-  it("centres the picture between bars where the frame is larger than the scaled source", () => {
-    const frame = { widthPx: 640, heightPx: 480, scaledWidthPx: 640, scaledHeightPx: 360 };
-    const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video: aVideoSpec({ frame }) }) }));
-    expect(valueOf(args, "-vf")).toBe(
-      "scale=w=640:h=360:flags=bicubic:out_range=tv,pad=w=640:h=480:x=(ow-iw)/2:y=(oh-ih)/2:color=black," +
-        "setsar=1,format=yuv420p",
-    );
-  });
-
   it("converts the frame rate first and counts time in frames", () => {
     const video = aVideoSpec({ frameRate: { num: 30000, den: 1001 } });
     const args = encodeArgs(aPlan({ rendition: aRenditionSpec({ video }) }));
-    expect(valueOf(args, "-vf")).toMatch(/^fps=fps=30000\/1001:start_time=0,scale=/);
-    expect(valueOf(args, "-enc_time_base")).toBe("1001:30000");
+    expect(valueOf(args, "-vf")).toBe(`fps=fps=30000/1001:start_time=0,${pictureChain(aPictureSpec())}`);
+    expect(valueOf(args, "-enc_time_base:v")).toBe("1001:30000");
     expect(args).not.toContain("-x264-params");
+  });
+
+  it("deinterlaces before it repeats or drops a frame", () => {
+    const picture = aPictureSpec({ deinterlace: "all" });
+    const video = aVideoSpec({ picture, frameRate: { num: 30, den: 1 } });
+    expect(valueOf(encodeArgs(aPlan({ rendition: aRenditionSpec({ video }) })), "-vf")).toBe(
+      [...deinterlaceFilters("all"), "fps=fps=30/1:start_time=0", pictureChain(aPictureSpec())].join(","),
+    );
+  });
+
+  it("copies tracks without touching them", () => {
+    const video = { codec: "copy", sourceStreamIndex: 2 } as const;
+    const audio = { codec: "copy", sourceStreamIndex: 4 } as const;
+    const rendition = aRenditionSpec({ container: "mov", video, audio });
+    const args = encodeArgs(aPlan({ rendition, codecs: { video: "hevc", audio: "aac" } }));
+    expect(args.slice(args.indexOf("-map"))).toEqual([
+      ...["-map", "0:2", "-map", "0:4", "-sn", "-dn"],
+      ...["-map_metadata", "0", "-map_chapters", "-1", "-write_tmcd", "0", "-c:v", "copy", "-c:a", "copy"],
+      ...["-max_muxing_queue_size", "4096", "-movflags", "+faststart", "-tag:v", "hvc1"],
+      ...["-f", "mov", "file:/scratch/out.mp4"],
+    ]);
+  });
+
+  it("puts headers where the container wants them when it copies", () => {
+    const video = { codec: "copy", sourceStreamIndex: 0 } as const;
+    const audio = { codec: "copy", sourceStreamIndex: 1 } as const;
+    const codecs = { video: "h264", audio: "aac" };
+    const avi = encodeArgs(aPlan({ rendition: aRenditionSpec({ container: "avi", video, audio }), codecs }));
+    expect(valueOf(avi, "-bsf:v")).toBe("h264_mp4toannexb");
+    const fragments = aRenditionSpec({ video, audio, isFragmented: true });
+    expect(valueOf(encodeArgs(aPlan({ rendition: fragments, codecs })), "-bsf:a")).toBe("aac_adtstoasc");
+  });
+
+  it("lays a watermark over the picture in a graph of two inputs", () => {
+    const watermark = {
+      source: 0,
+      position: "topleft",
+      maxWidthPx: 64,
+      maxHeightPx: 36,
+      marginXPx: 16,
+      marginYPx: 9,
+    } as const;
+    const video = aVideoSpec({ picture: aPictureSpec({ watermark }), frameRate: { num: 30, den: 1 } });
+    const plan = { rendition: aRenditionSpec({ video }), watermarkUrl: "file:/scratch/mark" };
+    const args = encodeArgs(aPlan(plan));
+    expect(args.filter((_, at) => args[at - 1] === "-i")).toEqual([
+      "file:/scratch/source",
+      "file:/scratch/mark",
+    ]);
+    expect(valueOf(args, "-filter_complex")).toMatch(
+      /^\[0:0\]fps=fps=30\/1:start_time=0\[timed\];\[timed\].*\[1:v\].*overlay=.*\[picture\]$/,
+    );
+    expect(args.filter((_, at) => args[at - 1] === "-map")).toEqual(["[picture]", "0:1"]);
+    expect(valueOf(args, "-map_metadata:s:v")).toBe("0:s:0");
+    expect(args).not.toContain("-vf");
+  });
+
+  it("stores pictures in the order in which they are shown where the container knows no other", () => {
+    const orderOf = (container: Container) =>
+      valueOf(encodeArgs(aPlan({ rendition: aRenditionSpec({ container }) })), "-bf");
+    expect([orderOf("avi"), orderOf("mkv")]).toEqual(["0", undefined]);
   });
 
   it("forces keyframes at multiples of an interval and forbids others", () => {

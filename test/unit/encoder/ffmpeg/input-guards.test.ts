@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { fileUrl, packageInput, sourceInput } from "../../../../encoder/ffmpeg/input-guards.ts";
+import {
+  fileUrl,
+  isStillFormat,
+  packageInput,
+  pictureInput,
+  sourceInput,
+} from "../../../../encoder/ffmpeg/input-guards.ts";
 
 function valueOf(args: readonly string[], flag: string): string | undefined {
   return args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined;
@@ -32,6 +38,41 @@ describe("sourceInput", () => {
     "",
   ])("refuses %j", (url) => {
     expect(() => sourceInput(url)).toThrow("local files and the loopback range cache only");
+  });
+});
+
+describe("the formats that sources may have", () => {
+  const formats = valueOf(sourceInput(fileUrl("a")), "-format_whitelist")?.split(",") ?? [];
+
+  it("open no second file or address", () => {
+    for (const format of [
+      "hls",
+      "dash",
+      "concat",
+      "image2",
+      "image2pipe",
+      "svg_pipe",
+      "lavfi",
+      "sdp",
+      "rtsp",
+    ]) {
+      expect(formats).not.toContain(format);
+    }
+  });
+
+  it("know stills by their names", () => {
+    expect(formats.filter(isStillFormat)).toContain("jpeg_pipe");
+    expect(isStillFormat("mov,mp4,m4a,3gp,3g2,mj2")).toBe(false);
+  });
+});
+
+describe("pictureInput", () => {
+  it("reads one PNG or JPEG of a modest size", () => {
+    const args = pictureInput(fileUrl("/scratch/0"));
+    expect(valueOf(args, "-format_whitelist")).toBe("png_pipe,jpeg_pipe");
+    expect(valueOf(args, "-max_pixels")).toBe(String(4096 * 4096));
+    expect(valueOf(args, "-protocol_whitelist")).toBe("file");
+    expect(() => pictureInput("https://example.com/mark.png")).toThrow("local files");
   });
 });
 

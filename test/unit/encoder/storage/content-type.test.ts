@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CONTAINERS, IMAGE_CONTAINERS } from "../../../../encoder/contract/formats.ts";
 import { contentTypeOf } from "../../../../encoder/storage/content-type.ts";
 
 describe("contentTypeOf", () => {
@@ -8,9 +9,20 @@ describe("contentTypeOf", () => {
     ["hls/master.m3u8", "application/vnd.apple.mpegurl"],
     ["thumb.JPG", "image/jpeg"],
     ["thumb.png", "image/png"],
+    ["anim.gif", "image/gif"],
+    ["thumb.webp", "image/webp"],
+    ["thumbs.vtt", "text/vtt"],
     ["noextension", "application/octet-stream"],
     ["mp4", "application/octet-stream"],
   ])("names %s %s", (name, contentType) => {
     expect(contentTypeOf(name)).toBe(contentType);
+  });
+
+  it("knows every extension of an output", () => {
+    const rows = [...Object.values(CONTAINERS), ...Object.values(IMAGE_CONTAINERS)];
+    const unknown = rows
+      .flatMap(({ extensions }): readonly string[] => extensions)
+      .filter((extension) => contentTypeOf(`a.${extension}`) === "application/octet-stream");
+    expect(unknown).toEqual([]);
   });
 });

@@ -20,9 +20,9 @@ describe("ERRORS", () => {
     }
   });
 
-  it("keeps every message short, on one line and ended by a full stop", () => {
+  it("keeps every message short, on one line and ended like a sentence", () => {
     const messages = ROWS.map(([, , overrides]) => refusalOfBody(aBody(overrides)).message);
-    expect(messages.filter((message) => message.length > 420 || !/^[^\r\n]*\.$/.test(message))).toEqual([]);
+    expect(messages.filter((message) => message.length > 420 || !/^[^\r\n]*[.?]$/.test(message))).toEqual([]);
   });
 
   it("covers every code that a request body can get", () => {

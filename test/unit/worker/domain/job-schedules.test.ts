@@ -68,6 +68,7 @@ describe(`${SCHEDULES} random schedules of lost, doubled, late and reordered mes
           (work.kind === "assemble" ||
             work.kind === "package" ||
             work.kind === "image" ||
+            work.kind === "animation" ||
             (work.kind === "encode" && work.to === "destination")),
       );
     const missing = runs.filter(({ last }) =>

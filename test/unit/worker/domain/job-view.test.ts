@@ -5,6 +5,7 @@ import {
   aStream,
   aVideo,
   after,
+  anAnimation,
   anImage,
   anIngestedJob,
   finish,
@@ -54,6 +55,22 @@ describe("jobView", () => {
           status: "image.created",
         },
         { urls: [{ format: "hls", url: `${HOSTED}/hls/master.m3u8` }], status: "httpstream.packaged" },
+      ],
+    });
+  });
+
+  it("lists the WebVTT file after the pictures, and one file of a moving picture", () => {
+    const outputs = [anImage({ vtt: { filename: "thumbs.vtt" } }), anAnimation()];
+    const done = ["output-0", "output-1"].reduce(
+      (state, id) => finish(state, id),
+      lease(anIngestedJob({ outputs })),
+    );
+    const pictures = ["thumb_01.jpg", "thumb_02.jpg", "thumb_03.jpg", "thumbs.vtt"];
+    expect(jobView(done.record)).toMatchObject({
+      status: "job.completed",
+      outputs: [
+        { urls: pictures.map((name) => `${HOSTED}/${name}`) },
+        { type: "image", urls: [`${HOSTED}/preview.gif`], status: "image.created" },
       ],
     });
   });

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { StorageSpec } from "../../../../worker/domain/job-spec.ts";
 import { objectKey, publicUrl } from "../../../../worker/domain/object-location.ts";
 import { parseStorage } from "../../../../worker/schemas/storage-request.ts";
-import { anS3OtherStorage, anS3Storage } from "../../../support/request-bodies.ts";
+import { anS3OtherStorage, anS3Storage, parsed } from "../../../support/request-bodies.ts";
 
 const spec = (body: Record<string, unknown>): StorageSpec =>
-  parseStorage(body, { allowPrivateNetwork: true }).spec;
+  parsed((problems) => parseStorage(body, { allowPrivateNetwork: true }, problems)).spec;
 const urlOf = (storage: StorageSpec, key = "a/video.mp4") =>
   publicUrl(storage, key, "https://copra.example.com/files/p");
 

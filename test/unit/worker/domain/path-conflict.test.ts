@@ -32,6 +32,31 @@ describe("findPathConflict", () => {
       ],
     ],
     [
+      "two sprites",
+      [
+        anImage({ path: "/t.jpg", sprite: { columns: 4, limit: null } }),
+        anImage({ path: "/t.jpg", sampling: { by: "number", count: 1 } }),
+      ],
+    ],
+    [
+      "the second file of a sprite",
+      [
+        anImage({ path: "/t_%d.jpg", sprite: { columns: 2, limit: 2 } }),
+        anImage({ path: "/t_2.jpg", sampling: { by: "number", count: 1 } }),
+      ],
+    ],
+    [
+      "two WebVTT files",
+      [
+        anImage({ path: "/t_%d.jpg", vtt: { filename: null } }),
+        anImage({ path: "/u_%d.jpg", vtt: { filename: "t.vtt" } }),
+      ],
+    ],
+    [
+      "one path with variables",
+      [aVideo({ path: "/{{ input.width }}.mp4" }), aVideo({ path: "{{ input.width }}.mp4" })],
+    ],
+    [
       "one folder for two streams",
       [aStream(), aStream({ path: "/hls", hls: { path: "/" }, playlistName: "other" })],
     ],
@@ -48,6 +73,13 @@ describe("findPathConflict", () => {
       [
         anImage({ path: "/t_%.2d.jpg" }),
         anImage({ path: "/t_04.jpg", sampling: { by: "number", count: 1 } }),
+      ],
+    ],
+    [
+      "a sprite that fills one file",
+      [
+        anImage({ path: "/t_%d.jpg", sprite: { columns: 2, limit: 3 } }),
+        anImage({ path: "/t_2.jpg", sampling: { by: "number", count: 1 } }),
       ],
     ],
     ["streams in folders of their own", [aStream(), aStream({ hls: { path: "/hls2" } })]],

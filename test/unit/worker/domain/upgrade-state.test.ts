@@ -4,7 +4,28 @@ import { dueWork } from "../../../../worker/domain/due-work.ts";
 import type { JobState } from "../../../../worker/domain/job-record.ts";
 import { timingsView } from "../../../../worker/domain/ledger/milestones.ts";
 import { upgradeState, type StoredState } from "../../../../worker/domain/upgrade-state.ts";
-import { T0, aMediaInfo, anIngestedJob, finish, lease, taskOf } from "../../../support/job-builders.ts";
+import { T0, anIngestedJob, finish, lease, taskOf } from "../../../support/job-builders.ts";
+
+const MEDIA = {
+  formatName: "mov,mp4,m4a,3gp,3g2,mj2",
+  mimeType: "video/mp4",
+  sizeBytes: 5_000_000,
+  durationSeconds: 20,
+  bitrateBps: 2_000_000,
+  video: {
+    streamIndex: 0,
+    codec: "h264",
+    widthPx: 1280,
+    heightPx: 720,
+    displayWidthPx: 1280,
+    displayHeightPx: 720,
+    rotationDegrees: 0,
+    frameRate: { num: 30, den: 1 },
+    bitrateBps: 1_800_000,
+    pixelFormat: "yuv420p",
+  },
+  audio: null,
+};
 
 const PICTURE = {
   codec: "h264",
@@ -95,7 +116,7 @@ function aVersion1(): StoredState {
     },
     origin: "https://copra.example.com",
     hostedPrefix: "23/09/0123456789abcdef0123456789abcdef",
-    input: { status: "transferred", progressPercent: 100, failure: null, mediaInfo: aMediaInfo() },
+    input: { status: "transferred", progressPercent: 100, failure: null, mediaInfo: MEDIA },
     outputs: [
       { status: "encoding", isAnnounced: false, failure: null, keys: ["a.mp4"] },
       { status: "encoding", isAnnounced: false, failure: null, keys: ["hls/master.m3u8"] },
@@ -156,7 +177,7 @@ describe("upgradeState", () => {
   it("gives outputs, rates and packages of version 1 what they lack", () => {
     const state = upgradeState(aVersion1());
     const rate = { mode: "bitrate", bitrateBps: 1_000_000, maxrateBps: 2_000_000, passes: 1 };
-    expect(state.record.schema).toBe(2);
+    expect(state.record.schema).toBe(3);
     expect(taskOf(state, "ingest").outputIndexes).toEqual([]);
     expect(taskOf(state, "output-0")).toMatchObject({
       outputIndexes: [0],
@@ -213,7 +234,7 @@ describe("upgradeState", () => {
   });
 
   it("refuses a job that a newer Worker wrote", () => {
-    const newer = { ...aVersion1(), record: { ...aVersion1().record, schema: 3 } };
+    const newer = { ...aVersion1(), record: { ...aVersion1().record, schema: 4 } };
     expect(() => upgradeState(newer)).toThrow("newer Worker");
   });
 });

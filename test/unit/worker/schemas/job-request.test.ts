@@ -38,6 +38,7 @@ describe("parseJobRequest", () => {
     expect(secrets).toEqual({
       inputUrl: "https://user:pass@media.example.com/a%20b.mp4?X-Amz-Signature=abc",
       notificationUrl: "https://app.example.com/hook?token=t&id=7",
+      watermarkUrls: [],
       storageCredentials: { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "s3cr3t-canary" },
     });
   });
@@ -193,6 +194,35 @@ describe("parseJobRequest", () => {
     [aBody({ settings: 1 }), "settings_not_valid"],
   ])("checks input, storage, notification, outputs and settings in this order: %j", (body, code) => {
     expect(refusalOfBody(body).code).toBe(code);
+  });
+
+  it("counts all problems and tells the first in full, in Coconut's order", () => {
+    const body = {
+      settings: { ultrafast: 1 },
+      outputs: {
+        "mp4:hvec_721p:acc": { path: 5, format: { videocodec: "h264", fps: 26 }, durations: 3, if: "1 =" },
+        "webm:h264": [{ path: "/a.webm" }, { path: "/b.webm", offset: -1 }],
+        wbm: {},
+        gif: { path: "/a.gif", scene: { number: 11, duration: 31 }, blur: 6 },
+      },
+      notification: { url: "nowhere", params: 3 },
+      storage: anS3Storage({ bucket: "", region: "", acl: "none", typo: 1 }),
+      input: { url: "nowhere" },
+    };
+    const { code, message } = refusalOfBody(body);
+    expect(code).toBe("input_url_not_valid");
+    expect(message).toBe(
+      'input.url "nowhere" is not a valid URL. Give the http or https URL of a media file. This is the first of 21 problems found.',
+    );
+  });
+
+  it("counts a mistake in an output's name once, however many outputs have the name", () => {
+    const outputs = { "webm:h264": [1, 2, 3].map((number) => ({ path: `/${number}.webm` })) };
+    expect(refusalOfBody(aBody({ outputs })).message).not.toContain("problems");
+  });
+
+  it("says nothing of problems where there is one", () => {
+    expect(refusalOfBody(aBody({ input: undefined })).message).toBe("The job 'input' is not a valid object.");
   });
 
   it("survives hostile names", () => {

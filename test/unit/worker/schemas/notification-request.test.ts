@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { parseNotification } from "../../../../worker/schemas/notification-request.ts";
+import { parsed } from "../../../support/request-bodies.ts";
 
 const parse = (fields: Record<string, unknown>) =>
-  parseNotification({ url: "https://app.example.com/hook", ...fields }, { allowPrivateNetwork: false });
+  parsed((problems) =>
+    parseNotification(
+      { url: "https://app.example.com/hook", ...fields },
+      { allowPrivateNetwork: false },
+      problems,
+    ),
+  );
 
 describe("parseNotification", () => {
   it("needs a URL only", () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { objectStoreSchema } from "../../../../encoder/contract/object-store.ts";
 import { parseStorage } from "../../../../worker/schemas/storage-request.ts";
-import { anS3OtherStorage, anS3Storage } from "../../../support/request-bodies.ts";
+import { anS3OtherStorage, anS3Storage, parsed } from "../../../support/request-bodies.ts";
 
-const parse = (value: unknown) => parseStorage(value, { allowPrivateNetwork: true });
+const parse = (value: unknown) =>
+  parsed((problems) => parseStorage(value, { allowPrivateNetwork: true }, problems));
 
 describe("parseStorage", () => {
   it("takes hosted storage, which needs nothing", () => {

@@ -1,12 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Cut } from "../../../../../encoder/contract/timeline.ts";
-import {
-  chunkArgs,
-  type ChunkPlan,
-  firstPassArgs,
-  weighArgs,
-} from "../../../../../encoder/ffmpeg/chunk/chunk-args.ts";
-import { aFrame, aVideoSpec } from "../../../../support/output-specs.ts";
+import { chunkArgs, type ChunkPlan, firstPassArgs } from "../../../../../encoder/ffmpeg/chunk/chunk-args.ts";
+import { deinterlaceFilters, pictureChain } from "../../../../../encoder/ffmpeg/picture/picture-graph.ts";
+import { aFrame, aPictureSpec, aVideoSpec } from "../../../../support/output-specs.ts";
 
 /** A frame at 25 a second, 40 ms behind the one before. */
 function aCut(frame: number, changes: Partial<Cut> = {}): Cut {
@@ -27,9 +23,10 @@ function aPlan(changes: Partial<ChunkPlan> = {}): ChunkPlan {
     seekTicks: 1_441_000,
     parts: [
       {
-        video: aVideoSpec({ frame: aFrame(320, 180) }),
+        video: aVideoSpec(),
         startFrame: 100,
         endFrame: 150,
+        watermarkUrl: null,
         outputPath: "/scratch/a.mp4",
       },
     ],
@@ -40,9 +37,14 @@ function aPlan(changes: Partial<ChunkPlan> = {}): ChunkPlan {
 }
 
 const fixedPart = (changes: Partial<ReturnType<typeof aVideoSpec>> = {}) => ({
-  video: aVideoSpec({ frame: aFrame(160, 90), frameRate: { num: 30000, den: 1001 }, ...changes }),
+  video: aVideoSpec({
+    picture: aPictureSpec({ frame: aFrame(160, 90) }),
+    frameRate: { num: 30000, den: 1001 },
+    ...changes,
+  }),
   startFrame: 120,
   endFrame: 180,
+  watermarkUrl: null,
   outputPath: "/scratch/b.mp4",
 });
 
@@ -54,8 +56,8 @@ function graphOf(plan: ChunkPlan): string[] {
   return valueOf(chunkArgs(plan), "-filter_complex").split(";");
 }
 
-const FIT = "scale=w=320:h=180:flags=bicubic:out_range=tv,setsar=1,format=yuv420p";
-const SMALL_FIT = "scale=w=160:h=90:flags=bicubic:out_range=tv,setsar=1,format=yuv420p";
+const FIT = pictureChain(aPictureSpec());
+const SMALL_FIT = pictureChain(aPictureSpec({ frame: aFrame(160, 90) }));
 
 describe("chunkArgs", () => {
   it("encodes a span of kept times and the checksums of the frames at its edges", () => {
@@ -70,6 +72,7 @@ describe("chunkArgs", () => {
       ...["-map", "[part0]", "-fps_mode", "passthrough", "-enc_time_base", "1:360000"],
       ...["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-level", "1.2", "-threads", "1"],
       ...["-crf", "18", "-x264-params", "stitchable=1:open-gop=0:fps=25/1"],
+      ...["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"],
       ...["-map_metadata", "0", "-map_metadata:s:v", "0:s:2", "-metadata:s:v", "rotate="],
       ...["-map_chapters", "-1", "-write_tmcd", "0"],
       ...["-video_track_timescale", "360000"],
@@ -114,6 +117,42 @@ describe("chunkArgs", () => {
     expect(args).not.toContain("framemd5");
   });
 
+  it("deinterlaces before the span is cut out, once for all parts that want it", () => {
+    const picture = aPictureSpec({ deinterlace: "flagged" });
+    const interlaced = { ...fixedPart({ picture }), startFrame: 120, endFrame: 180 };
+    const filters = deinterlaceFilters("flagged").join(",");
+    expect(
+      graphOf(aPlan({ parts: [{ ...interlaced, video: aVideoSpec({ picture }) }, interlaced] })).slice(1, 5),
+    ).toEqual([
+      `[branch0]${filters},trim=start_pts=1432800:end_pts=2152800,split=1[kept_part0]`,
+      `[kept_part0]${FIT},setpts=PTS+3600000[part0]`,
+      `[branch1]${filters},fps=fps=30000/1001,split=1[fixed_part1]`,
+      `[fixed_part1]trim=start_pts=120:end_pts=180,${FIT},setpts=PTS+300[part1]`,
+    ]);
+  });
+
+  it("opens each watermark once and hands it to every part that shows it", () => {
+    const watermark = {
+      source: 3,
+      position: "topleft",
+      maxWidthPx: 64,
+      maxHeightPx: 36,
+      marginXPx: 16,
+      marginYPx: 9,
+    } as const;
+    const marked = {
+      ...fixedPart({ picture: aPictureSpec({ watermark }) }),
+      watermarkUrl: "file:/scratch/mark",
+    };
+    const plan = aPlan({ parts: [marked, fixedPart(), marked] });
+    const args = chunkArgs(plan);
+    expect(args.filter((_, at) => args[at - 1] === "-i").slice(1)).toEqual(["file:/scratch/mark"]);
+    const graph = graphOf(plan);
+    expect(graph[0]).toBe("[1:v]split=2[mark_part0][mark_part2]");
+    expect(graph).toContain("[fixed_part0]trim=start_pts=120:end_pts=180[chosen_part0]");
+    expect(graph).toContain("[drawn_part2]setpts=PTS+300[part2]");
+  });
+
   it("forces keyframes at the multiples of the output's clock, which FFmpeg counts from the first frame", () => {
     const part = fixedPart({ keyframeIntervalSeconds: 2 });
     expect(valueOf(chunkArgs(aPlan({ parts: [part] })), "-force_key_frames")).toBe(
@@ -142,27 +181,16 @@ describe("firstPassArgs", () => {
     expect(firstPassArgs(aPlan())).toBeNull();
   });
 
-  it("measures the parts of two passes alone, into the statistics that the second pass reads", () => {
+  it("measures the parts of two passes alone, at the places where the second pass has them", () => {
     const plan = aPlan({ parts: [...aPlan().parts, twoPass] });
     const first = firstPassArgs(plan) ?? [];
-    expect(first.filter((_, at) => first[at - 1] === "-map")).toEqual(["[part1]"]);
+    expect(first.filter((_, at) => first[at - 1] === "-map")).toEqual(["[part0]"]);
     expect([valueOf(first, "-pass"), valueOf(first, "-crf")]).toEqual(["1", "23"]);
     expect(first.slice(-3)).toEqual(["-f", "null", "-"]);
     const second = chunkArgs(plan);
     expect([valueOf(second, "-pass"), valueOf(second, "-b:v")]).toEqual(["2", "500000"]);
     for (const args of [first, second]) {
-      expect(args).toContain("stitchable=1:open-gop=0:fps=30000/1001:stats=part-1.stats");
+      expect(args).toContain("stitchable=1:open-gop=0:fps=30000/1001:stats=part0.stats");
     }
-  });
-});
-
-describe("weighArgs", () => {
-  it("encodes the span's own frames in small", () => {
-    const args = weighArgs({ ...aPlan(), outputPath: "/scratch/small.h264" });
-    expect(valueOf(args, "-filter_complex")).toBe(
-      "[0:2]settb=expr=1/360000,setpts=PTS-(1000),trim=start_pts=1432800:end_pts=2152800," +
-        String.raw`scale=w=trunc(min(320\,iw)/2)*2:h=-2:flags=bilinear,setsar=1,format=yuv420p,setpts=PTS-STARTPTS[small]`,
-    );
-    expect(args.slice(-3)).toEqual(["-f", "h264", "file:/scratch/small.h264"]);
   });
 });

@@ -6,6 +6,7 @@ import { aVideoSpec } from "../../../../support/output-specs.ts";
 
 const packets = (ptsTicks: number[], changes: Partial<PacketList> = {}): PacketList => ({
   ptsTicks: Float64Array.from(ptsTicks),
+  secondsPerTick: 1 / 1000,
   isStoredInOrder: true,
   extradataHash: "SHA256:00",
   ...changes,
@@ -76,14 +77,21 @@ describe("findChunkFlaw", () => {
     const list = packets(frames(10, 20), { extradataHash: "" });
     expect(findChunkFlaw(span(10, 20), kept(10, 20), list, exact)).not.toBeNull();
   });
+
+  it("takes VP9 without headers, which has none", () => {
+    const part = { ...kept(10, 20), video: aVideoSpec({ codec: "vp9" }) };
+    expect(
+      findChunkFlaw(span(10, 20), part, packets(frames(10, 20), { extradataHash: "" }), seek),
+    ).toBeNull();
+  });
 });
 
 describe("findJoinFlaw", () => {
   const rate = { num: 25, den: 1 };
 
   it("finds nothing wrong with all frames at their times", () => {
-    expect(findJoinFlaw(rate, 3, packets([0, 400, 800]))).toBeNull();
-    expect(findJoinFlaw(null, 3, packets([0, 7, 900]))).toBeNull();
+    expect(findJoinFlaw({ frameRate: rate, isExact: true }, 3, packets([0, 400, 800]))).toBeNull();
+    expect(findJoinFlaw({ frameRate: null, isExact: true }, 3, packets([0, 7, 900]))).toBeNull();
   });
 
   it.each([
@@ -93,10 +101,19 @@ describe("findJoinFlaw", () => {
     ["a late start", [400, 800, 1200], true],
     ["packets out of order", [0, 400, 800], false],
   ])("refuses %s", (_, ticks, isStoredInOrder) => {
-    expect(findJoinFlaw(rate, 3, packets(ticks, { isStoredInOrder }))).not.toBeNull();
+    expect(
+      findJoinFlaw({ frameRate: rate, isExact: true }, 3, packets(ticks, { isStoredInOrder })),
+    ).not.toBeNull();
+  });
+
+  it("lets a container round to its own clock and move all times alike, and nothing else", () => {
+    const own = { frameRate: { num: 30_000, den: 1001 }, isExact: false };
+    expect(findJoinFlaw(own, 4, packets([67, 100, 133, 167], { isStoredInOrder: false }))).toBeNull();
+    expect(findJoinFlaw(own, 4, packets([0, 33, 67, 102]))).toBe("frame 3 is at tick 102");
+    expect(findJoinFlaw(own, 4, packets([0, 33, 67, 100], { secondsPerTick: null }))).not.toBeNull();
   });
 
   it("refuses two frames of a variable rate at one time", () => {
-    expect(findJoinFlaw(null, 3, packets([0, 7, 7]))).not.toBeNull();
+    expect(findJoinFlaw({ frameRate: null, isExact: true }, 3, packets([0, 7, 7]))).not.toBeNull();
   });
 });

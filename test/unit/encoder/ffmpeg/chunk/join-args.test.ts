@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { joinArgs, tellsOfDisorder } from "../../../../../encoder/ffmpeg/chunk/join-args.ts";
+import { joinArgs, tellsOfDisorder, type JoinPlan } from "../../../../../encoder/ffmpeg/chunk/join-args.ts";
 
-const plan = {
+const plan: JoinPlan = {
+  container: "mp4",
+  isFragmented: false,
+  keepsMetadata: true,
+  codecs: { video: "h264", audio: "aac" },
   picturePath: "/scratch/picture.mp4",
   audioPath: "/scratch/audio.mp4",
   frameRate: { num: 30000, den: 1001 },
@@ -19,6 +23,14 @@ describe("joinArgs", () => {
       ...["-map_metadata", "0", "-map_chapters", "-1", "-write_tmcd", "0"],
       ...["-video_track_timescale", "30000", "-max_muxing_queue_size", "4096"],
       ...["-movflags", "+faststart", "-f", "mp4", "file:/scratch/out.mp4"],
+    ]);
+  });
+
+  it("writes the container of the rendition with its own flags and clock", () => {
+    const webm = joinArgs({ ...plan, container: "webm", keepsMetadata: false });
+    expect(webm.slice(webm.indexOf("-map_metadata"))).toEqual([
+      ...["-map_metadata", "-1", "-map_chapters", "-1", "-max_muxing_queue_size", "4096"],
+      ...["-cues_to_front", "1", "-f", "webm", "file:/scratch/out.mp4"],
     ]);
   });
 

@@ -13,11 +13,12 @@ describe("createPacketReader", () => {
       "packet|pts=20|dts=-10",
       "packet|pts=40|dts=0",
       "packet|pts=30|dts=10",
-      "stream|extradata_hash=SHA256:ab",
+      "stream|time_base=1/30000|extradata_hash=SHA256:ab",
     );
     expect([...list.ptsTicks]).toEqual([20, 30, 40]);
     expect(list.isStoredInOrder).toBe(true);
     expect(list.extradataHash).toBe("SHA256:ab");
+    expect(list.secondsPerTick).toBe(1 / 30_000);
   });
 
   it.each([
@@ -29,6 +30,7 @@ describe("createPacketReader", () => {
   });
 
   it("has no headers where ffprobe prints none", () => {
-    expect(read("packet|pts=20|dts=0", "stream|").extradataHash).toBe("");
+    const list = read("packet|pts=20|dts=0", "stream|");
+    expect([list.extradataHash, list.secondsPerTick]).toEqual(["", null]);
   });
 });

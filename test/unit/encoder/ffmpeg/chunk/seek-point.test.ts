@@ -17,28 +17,28 @@ describe("seekTicks", () => {
   it.each([MP4, "matroska,webm", "flv", "avi"])(
     "enters %s at the last keyframe before the edge",
     (formatName) => {
-      expect(seekTicks(cut(), { formatName, hasFixedRate: false })).toBe(360_000);
-      expect(seekTicks(cut({ keyTicks: 720_000 }), { formatName, hasFixedRate: false })).toBe(720_000);
+      expect(seekTicks(cut(), { formatName, needsFrameBefore: false })).toBe(360_000);
+      expect(seekTicks(cut({ keyTicks: 720_000 }), { formatName, needsFrameBefore: false })).toBe(720_000);
     },
   );
 
   it.each(["mpegts", "mpeg", "asf"])("enters %s a little before the keyframe before that", (formatName) => {
-    expect(seekTicks(cut(), { formatName, hasFixedRate: false })).toBe(176_400);
+    expect(seekTicks(cut(), { formatName, needsFrameBefore: false })).toBe(176_400);
   });
 
-  it("decodes a frame from before the edge for a fixed rate", () => {
-    expect(seekTicks(cut(), { formatName: MP4, hasFixedRate: true })).toBe(360_000);
+  it("decodes a frame from before the edge for a fixed rate and for deinterlacing", () => {
+    expect(seekTicks(cut(), { formatName: MP4, needsFrameBefore: true })).toBe(360_000);
     const onKeyframe = cut({ keyTicks: 720_000, previousKeyTicks: 360_000 });
-    expect(seekTicks(onKeyframe, { formatName: MP4, hasFixedRate: true })).toBe(360_000);
+    expect(seekTicks(onKeyframe, { formatName: MP4, needsFrameBefore: true })).toBe(360_000);
   });
 
   it("begins at the beginning where no such keyframe is known", () => {
-    expect(seekTicks(null, { formatName: MP4, hasFixedRate: false })).toBeNull();
+    expect(seekTicks(null, { formatName: MP4, needsFrameBefore: false })).toBeNull();
     expect(
-      seekTicks(cut({ previousKeyTicks: null }), { formatName: "mpegts", hasFixedRate: false }),
+      seekTicks(cut({ previousKeyTicks: null }), { formatName: "mpegts", needsFrameBefore: false }),
     ).toBeNull();
     const first = cut({ keyTicks: 720_000, previousKeyTicks: null });
-    expect(seekTicks(first, { formatName: MP4, hasFixedRate: true })).toBeNull();
+    expect(seekTicks(first, { formatName: MP4, needsFrameBefore: true })).toBeNull();
   });
 });
 

@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { mediaInfoSchema, ffprobeSchema } from "../../../../../encoder/contract/media-info.ts";
-import { parseProbe, type ProbedMedia } from "../../../../../encoder/ffmpeg/probe/parse-probe.ts";
+import {
+  parseProbe,
+  type ProbedMedia,
+  withFrameOf,
+} from "../../../../../encoder/ffmpeg/probe/parse-probe.ts";
 
 /** ffprobe's output for a file with this trait, from `test/fixtures/probe/`. */
 function probe(trait: string, sizeBytes = 1234): ProbedMedia {
@@ -11,6 +15,20 @@ function probe(trait: string, sizeBytes = 1234): ProbedMedia {
     throw new Error(`${trait} was not taken for media`);
   }
   return probed;
+}
+
+const A_PICTURE = {
+  index: 0,
+  codec_type: "video",
+  codec_name: "h264",
+  width: 64,
+  height: 48,
+  pix_fmt: "yuv420p",
+};
+
+function videoOf(overrides: Record<string, string>) {
+  const streams = [{ ...A_PICTURE, ...overrides }];
+  return parseProbe(JSON.stringify({ streams, format: {} }), 1)?.mediaInfo.video;
 }
 
 describe("parseProbe", () => {
@@ -32,11 +50,15 @@ describe("parseProbe", () => {
         frameRate: { num: 30000, den: 1001 },
         bitrateBps: expect.any(Number),
         pixelFormat: "yuv420p",
+        colour: { matrix: "bt601", primaries: "smpte170m", transfer: "smpte170m", range: "tv" },
+        isInterlaced: false,
+        hasAlpha: false,
       },
       audio: {
         streamIndex: 1,
         codec: "aac",
         channels: 1,
+        channelLayout: "mono",
         sampleRateHz: 44100,
         bitrateBps: expect.any(Number),
       },
@@ -142,10 +164,84 @@ describe("parseProbe", () => {
     expect(format).toMatchObject({ filename: "", nb_streams: 2, tags: { title: "Clip" } });
   });
 
+  it.each([
+    ["progressive", false],
+    ["unknown", false],
+    ["tt", true],
+    ["bb", true],
+    ["tb", true],
+    ["bt", true],
+  ])("reads the field order %s", (field_order, isInterlaced) => {
+    expect(videoOf({ field_order })).toMatchObject({ isInterlaced });
+  });
+
+  it.each([
+    ["yuv420p", false],
+    ["rgb24", false],
+    ["yuva444p12le", true],
+    ["rgba", true],
+    ["bgra", true],
+    ["gbrap10le", true],
+    ["ya8", true],
+    ["pal8", true],
+  ])("knows whether %s has transparency", (pix_fmt, hasAlpha) => {
+    expect(videoOf({ pix_fmt })).toMatchObject({ hasAlpha });
+  });
+
+  it("leaves a layout out that FFmpeg only counts", () => {
+    const layoutOf = (channel_layout: string) => {
+      const stream = { index: 0, codec_type: "audio", codec_name: "pcm_s16le", sample_fmt: "s16" };
+      const streams = [{ ...stream, channels: 6, sample_rate: "48000", channel_layout }];
+      return parseProbe(JSON.stringify({ streams, format: {} }), 1)?.mediaInfo.audio?.channelLayout;
+    };
+    expect(layoutOf("5.1(side)")).toBe("5.1(side)");
+    expect(layoutOf("6 channels")).toBeNull();
+    expect(layoutOf("unknown")).toBeNull();
+  });
+
+  it("gives a still picture the length of one frame", () => {
+    const stream = { ...A_PICTURE, codec_name: "png", avg_frame_rate: "25/1", r_frame_rate: "25/1" };
+    const still = parseProbe(JSON.stringify({ streams: [stream], format: { format_name: "png_pipe" } }), 1);
+    expect(still?.mediaInfo).toMatchObject({ durationSeconds: 0.04, mimeType: "image/png" });
+  });
+
   it("answers null for text that is no probe and for files without picture and sound", () => {
     expect(parseProbe("", 1)).toBeNull();
     expect(parseProbe("{}", 1)).toBeNull();
     expect(parseProbe('{"streams":{},"format":[]}', 1)).toBeNull();
     expect(() => probe("data-only")).toThrow("was not taken for media");
+  });
+});
+
+describe("withFrameOf", () => {
+  const still = (): ProbedMedia => {
+    const streams = [{ ...A_PICTURE, codec_name: "mjpeg" }];
+    const probed = parseProbe(JSON.stringify({ streams, format: { format_name: "jpeg_pipe" } }), 7);
+    if (probed === null) {
+      throw new Error("a still picture is media");
+    }
+    return probed;
+  };
+
+  it("turns a photo as its frame says", () => {
+    const side_data_list = [{ side_data_type: "3x3 displaymatrix", rotation: -90 }];
+    const turned = withFrameOf(still(), JSON.stringify({ frames: [{ side_data_list }] }));
+    expect(turned.mediaInfo.video).toMatchObject({
+      rotationDegrees: 90,
+      displayWidthPx: 48,
+      displayHeightPx: 64,
+    });
+    expect(turned.mediaInfo.sizeBytes).toBe(7);
+  });
+
+  it("leaves everything as it is when the frame says nothing", () => {
+    for (const printed of [
+      "",
+      "{}",
+      '{"frames":[]}',
+      '{"frames":[{"side_data_list":[{"side_data_type":"ICC"}]}]}',
+    ]) {
+      expect(withFrameOf(still(), printed)).toEqual(still());
+    }
   });
 });

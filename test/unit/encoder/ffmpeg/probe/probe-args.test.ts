@@ -2,20 +2,27 @@ import { describe, expect, it } from "vitest";
 import { encodeArgs } from "../../../../../encoder/ffmpeg/encode-args.ts";
 import { hlsArgs } from "../../../../../encoder/ffmpeg/hls/hls-args.ts";
 import {
-  firstImageArgs,
-  imageSeriesArgs,
-  singleImageArgs,
-} from "../../../../../encoder/ffmpeg/image-args.ts";
+  firstPictureArgs,
+  pictureSeriesArgs,
+  singlePictureArgs,
+} from "../../../../../encoder/ffmpeg/image/image-args.ts";
 import {
   probeArgs,
   probePackageArgs,
   probeRenditionArgs,
 } from "../../../../../encoder/ffmpeg/probe/probe-args.ts";
-import { anImageSpec, aRenditionSpec } from "../../../../support/output-specs.ts";
+import { aRenditionSpec, aStillPicture } from "../../../../support/output-specs.ts";
 
 const path = "/scratch/-i %d:x.mp4";
 const url = `file:${path}`;
-const image = { sourceUrl: url, image: anImageSpec(), threads: 1 };
+const pictures = {
+  sourceUrl: url,
+  sourceStreamIndex: 0,
+  picture: aStillPicture(),
+  watermarkUrl: null,
+  format: "png" as const,
+  threads: 1,
+};
 
 /** Every command line that is ever run on a customer's file or on what was made from it. */
 const COMMAND_LINES = {
@@ -24,20 +31,29 @@ const COMMAND_LINES = {
   probePackage: probePackageArgs(path),
   encode: encodeArgs({
     sourceUrl: url,
+    watermarkUrl: null,
     formatName: "mpegts",
     zeroSeconds: 0,
     zeroStream: null,
     sourceFrameRate: null,
     rendition: aRenditionSpec(),
+    codecs: { video: "h264", audio: "aac" },
     threads: 1,
     pass: null,
     outputPath: "/scratch/out.mp4",
   }),
-  singleImage: singleImageArgs({ ...image, atSeconds: 1, seekSeconds: 1, outputPath: "/scratch/a.png" }),
-  firstImage: firstImageArgs({ ...image, outputPath: "/scratch/a.png" }),
-  imageSeries: imageSeriesArgs({
-    ...image,
+  singlePicture: singlePictureArgs({
+    ...pictures,
+    atSeconds: 1,
+    seekSeconds: 1,
+    outputPath: "/scratch/a.png",
+  }),
+  firstPicture: firstPictureArgs({ ...pictures, outputPath: "/scratch/a.png" }),
+  pictureSeries: pictureSeriesArgs({
+    ...pictures,
     firstSeconds: 0,
+    seekSeconds: null,
+    firstNumber: 0,
     spacingSeconds: 1,
     count: 31,
     outputPattern: "a-%d.png",

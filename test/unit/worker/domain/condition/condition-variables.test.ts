@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { conditionVariables } from "../../../../../worker/domain/condition/condition-variables.ts";
+import type { VideoInfo } from "../../../../../encoder/contract/media-info.ts";
 import { aMediaInfo } from "../../../../support/job-builders.ts";
+
+const PLAIN_VIDEO = aMediaInfo().video!;
 
 const FFPROBE = {
   streams: [
@@ -21,7 +24,8 @@ const FFPROBE = {
   },
 };
 
-const VIDEO = {
+const VIDEO: VideoInfo = {
+  ...PLAIN_VIDEO,
   streamIndex: 1,
   codec: "h264",
   widthPx: 1920,
@@ -37,7 +41,10 @@ const MEDIA = aMediaInfo({
   durationSeconds: 60.967,
   sizeBytes: 31_000_000,
   video: VIDEO,
-  audio: { streamIndex: 0, codec: "aac", channels: 2, sampleRateHz: 44_100, bitrateBps: 127_800 },
+  audio: {
+    ...{ streamIndex: 0, codec: "aac", channels: 2, channelLayout: "stereo" },
+    ...{ sampleRateHz: 44_100, bitrateBps: 127_800 },
+  },
 });
 
 describe("conditionVariables", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Container, VideoCodec } from "../../../../../encoder/contract/formats.ts";
 import type { Rational } from "../../../../../encoder/contract/media-info.ts";
-import type { VideoSpec } from "../../../../../encoder/contract/output-spec.ts";
+import type { RenditionSpec, VideoSpec } from "../../../../../encoder/contract/output-spec.ts";
 import {
   CUT_GRID_SECONDS,
   MAX_CUTS,
@@ -9,12 +10,19 @@ import {
   type Timeline,
 } from "../../../../../encoder/contract/timeline.ts";
 import {
-  isChunkable,
+  chunkablePicture,
   planChunks,
   spanFrames,
   type ChunkPlan,
 } from "../../../../../worker/domain/plan/plan-chunks.ts";
 import { aMediaInfo } from "../../../../support/job-builders.ts";
+import {
+  aFrame,
+  anAudioSpec,
+  aPictureSpec,
+  aRenditionSpec,
+  aVideoSpec,
+} from "../../../../support/output-specs.ts";
 import { seededRandom, type Random } from "../../../../support/random.ts";
 
 const RATES: readonly Rational[] = [
@@ -30,15 +38,7 @@ const RATES: readonly Rational[] = [
 function aPicture(overrides: Partial<VideoSpec> & { heightPx?: number } = {}): VideoSpec {
   const { heightPx = 360, ...rest } = overrides;
   const widthPx = Math.round((heightPx * 16) / 9 / 2) * 2;
-  return {
-    codec: "h264",
-    sourceStreamIndex: 0,
-    frame: { widthPx, heightPx, scaledWidthPx: widthPx, scaledHeightPx: heightPx },
-    frameRate: null,
-    rate: { mode: "quality", crf: 23, maxrateBps: null },
-    keyframeIntervalSeconds: null,
-    ...rest,
-  };
+  return aVideoSpec({ picture: aPictureSpec({ frame: aFrame(widthPx, heightPx) }), ...rest });
 }
 
 const aUhdSource = () => {
@@ -234,19 +234,20 @@ describe("planChunks", () => {
     });
 
     it("numbers the frames of every rendition without a gap, a double or an empty chunk", () => {
-      for (const { seed, timeline, pictures, plan: found } of cases) {
-        for (const video of pictures) {
+      const wrong = cases.flatMap(({ seed, timeline, pictures, plan: found }) =>
+        pictures.flatMap((video) => {
           const frames = (found?.spans ?? []).map((span) => spanFrames(video, span, timeline.frameCount));
-          expect(frames[0]?.startFrame, `seed ${seed}`).toBe(0);
-          expect(frames.at(-1)?.endFrame, `seed ${seed}`).toBe(
-            video.frameRate === null ? timeline.frameCount : null,
-          );
-          for (const [index, { startFrame }] of frames.slice(1).entries()) {
-            expect(startFrame, `seed ${seed}`).toBe(frames[index]?.endFrame);
-            expect(startFrame, `seed ${seed}`).toBeGreaterThan(frames[index]?.startFrame ?? 0);
-          }
-        }
-      }
+          const last = video.frameRate === null ? timeline.frameCount : null;
+          const isNumbered = frames.every(({ startFrame }, index) => {
+            const before = frames[index - 1];
+            return before === undefined
+              ? startFrame === 0
+              : startFrame === before.endFrame && startFrame > before.startFrame;
+          });
+          return isNumbered && frames.length > 1 && frames.at(-1)?.endFrame === last ? [] : [{ seed, video }];
+        }),
+      );
+      expect(wrong).toEqual([]);
     });
 
     it("begins every chunk of a packaged rendition with a keyframe of its interval", () => {
@@ -311,13 +312,34 @@ describe("spanFrames", () => {
   });
 });
 
-describe("isChunkable", () => {
-  const rendition = { container: "mp4" as const, video: aPicture(), audio: null };
+describe("chunkablePicture", () => {
+  const whole = { startSeconds: 0, durationSeconds: null };
+  const isChunkable = (rendition: Partial<RenditionSpec>) =>
+    chunkablePicture(aRenditionSpec({ audio: null, ...rendition })) !== null;
+
   it("takes pictures of the whole source only", () => {
-    const span = { startSeconds: 0, durationSeconds: null };
-    expect(isChunkable({ ...rendition, span })).toBe(true);
-    expect(isChunkable({ ...rendition, span: { ...span, durationSeconds: 100 } })).toBe(false);
-    expect(isChunkable({ ...rendition, span: { ...span, startSeconds: 1 } })).toBe(false);
-    expect(isChunkable({ ...rendition, video: null, span })).toBe(false);
+    expect(isChunkable({ span: whole })).toBe(true);
+    expect(isChunkable({ span: { ...whole, durationSeconds: 100 } })).toBe(false);
+    expect(isChunkable({ span: { ...whole, startSeconds: 1 } })).toBe(false);
+    expect(isChunkable({ video: null, audio: anAudioSpec() })).toBe(false);
+  });
+
+  it("takes fragmented files as well", () => {
+    expect(isChunkable({ isFragmented: true })).toBe(true);
+  });
+
+  it.each<[Container, VideoCodec, boolean]>([
+    ["mp4", "hevc", true],
+    ["webm", "vp9", true],
+    ["mkv", "av1", true],
+    ["webm", "vp8", false],
+    ["mp4", "mpeg4", false],
+    ["avi", "h264", false],
+  ])("says of %s with %s: %s", (container, codec, expected) => {
+    expect(isChunkable({ container, video: aVideoSpec({ codec }) })).toBe(expected);
+  });
+
+  it("takes nothing that is copied", () => {
+    expect(isChunkable({ video: { codec: "copy", sourceStreamIndex: 0 } })).toBe(false);
   });
 });

@@ -2,9 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { JobState } from "../../../../../worker/domain/job-record.ts";
 import {
   SHORT_SOURCE,
+  aFormat,
   aLongSource,
+  aPictureFormat,
+  aSoundFormat,
   aStream,
   aVideo,
+  anAnimation,
   anImage,
   anIngestedJob,
   taskOf,
@@ -126,5 +130,71 @@ describe("planTasks", () => {
       ).length;
     expect(count(false)).toBe(12);
     expect(count(true)).toBe(16);
+  });
+
+  it("encodes sound that MP4 does not carry into Matroska, for the outputs that join it", () => {
+    const webm = aFormat({
+      container: "webm",
+      video: aPictureFormat({ codec: "av1" }),
+      audio: aSoundFormat({ codec: "vorbis" }),
+    });
+    const outputs = [aVideo({ path: "/a.webm", rendition: webm }), aQualityVideo("/b.mp4")];
+    const state = anIngestedJob({ outputs }, aLongSource());
+    expect(taskOf(state, "audio-1").work).toMatchObject({ rendition: { container: "mkv" } });
+    expect(taskOf(state, "audio-2").work).toMatchObject({ rendition: { container: "mp4" } });
+    expect(taskOf(state, "output-0").work).toMatchObject({
+      kind: "assemble",
+      rendition: { container: "webm" },
+    });
+  });
+
+  it("copies whole, sound beside an encoded picture too", () => {
+    const copy = { codec: "copy" } as const;
+    const outputs = [
+      aVideo({ path: "/a.mp4", rendition: aFormat({ audio: copy }) }),
+      aVideo({ path: "/b.mp4", rendition: aFormat({ video: copy }) }),
+    ];
+    const state = anIngestedJob({ outputs }, aLongSource());
+    expect(ids(state)).toEqual(["ingest", "output-0", "output-1"]);
+  });
+
+  it("plans pictures with their WebVTT file, listed last", () => {
+    const state = anIngestedJob({ outputs: [anImage({ vtt: { filename: "list.vtt" } })] }, SHORT_SOURCE);
+    const pictures = ["thumb_01.jpg", "thumb_02.jpg", "thumb_03.jpg"];
+    expect(state.record.outputs[0]?.keys).toEqual([...pictures, "list.vtt"]);
+    expect(taskOf(state, "output-0").work).toMatchObject({
+      kind: "image",
+      keys: pictures,
+      vtt: { key: "list.vtt", durationSeconds: 20 },
+    });
+  });
+
+  it("plans a moving picture as one file", () => {
+    const state = anIngestedJob({ outputs: [anAnimation()] }, SHORT_SOURCE);
+    expect(state.record.outputs[0]?.keys).toEqual(["preview.gif"]);
+    expect(taskOf(state, "output-0").work).toMatchObject({ kind: "animation", key: "preview.gif" });
+  });
+
+  it("fills the variables of paths", () => {
+    const outputs = [aVideo({ path: "/{{ input.width }}x{{input.height}}/video.mp4" })];
+    const state = anIngestedJob({ outputs }, SHORT_SOURCE);
+    expect(state.record.outputs[0]).toMatchObject({ status: "queued", keys: ["1280x720/video.mp4"] });
+  });
+
+  it("fails the second of two outputs whose variables come to the same path", () => {
+    const outputs = [
+      aVideo({ path: "/{{ input.width }}.mp4" }),
+      aVideo({ path: "/{{ input.metadata.streams.0.width }}.mp4" }),
+    ];
+    const state = anIngestedJob({ outputs }, SHORT_SOURCE);
+    expect(state.record.outputs.map(({ status }) => status)).toEqual(["queued", "failed"]);
+    expect(state.record.outputs[1]?.failure?.code).toBe("output_path_taken");
+  });
+
+  it("fails an output whose path its variables make too long", () => {
+    const path = `/${"{{ input.mime_type }}".repeat(120)}.mp4`;
+    const state = anIngestedJob({ outputs: [aVideo({ path }), aVideo()] }, SHORT_SOURCE);
+    expect(state.record.outputs.map(({ status }) => status)).toEqual(["failed", "queued"]);
+    expect(state.record.outputs[0]?.failure).toMatchObject({ code: "output_path_unusable" });
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { h264Level } from "../../../../encoder/ffmpeg/h264-level.ts";
+import { h264Ceiling, h264Level } from "../../../../../encoder/ffmpeg/codec/h264-level.ts";
 
 const level = (widthPx: number, heightPx: number, num: number, maxrateBps: number | null = null): string =>
   h264Level({
     widthPx,
     heightPx,
     frameRate: { num, den: 1 },
+    profile: "high",
     cap: maxrateBps === null ? null : { maxrateBps, bufferBits: 2 * maxrateBps },
   });
 
@@ -28,6 +29,9 @@ describe("h264Level", () => {
     expect(level(1280, 720, 30, 8_750_000)).toBe("3.1");
     expect(level(1280, 720, 30, 8_750_001)).toBe("3.2");
     expect(level(1280, 720, 30, 30_000_000)).toBe("4.1");
+    const cap = { maxrateBps: 8_750_000, bufferBits: 17_500_000 };
+    const main = { widthPx: 1280, heightPx: 720, frameRate: { num: 30, den: 1 }, profile: "main", cap };
+    expect(h264Level(main)).toBe("3.2");
   });
 
   it("rises with a side that is too long for its area", () => {
@@ -39,7 +43,16 @@ describe("h264Level", () => {
   });
 
   it("assumes a high rate for a source that does not say, and gives the highest level to what is beyond all", () => {
-    expect(h264Level({ widthPx: 1920, heightPx: 1080, frameRate: null, cap: null })).toBe("4.2");
+    expect(h264Level({ widthPx: 1920, heightPx: 1080, frameRate: null, profile: "high", cap: null })).toBe(
+      "4.2",
+    );
     expect(level(16_000, 16_000, 1000)).toBe("6.2");
+  });
+});
+
+describe("h264Ceiling", () => {
+  it("is what the level's decoders can take of the profile", () => {
+    expect(h264Ceiling(31, "main")).toEqual({ maxrateBps: 14_000_000, bufferBits: 14_000_000 });
+    expect(h264Ceiling(40, "high")).toEqual({ maxrateBps: 25_000_000, bufferBits: 31_250_000 });
   });
 });

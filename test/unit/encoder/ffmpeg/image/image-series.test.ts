@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findRegularSeries } from "../../../../encoder/ffmpeg/image-series.ts";
+import { findRegularSeries } from "../../../../../encoder/ffmpeg/image/image-series.ts";
 
 const times = (count: number, at: (index: number) => number) =>
   Array.from({ length: count }, (_, index) => at(index));
@@ -14,6 +14,14 @@ describe("findRegularSeries", () => {
     const thirds = findRegularSeries(times(40, (index) => 0.2 + index / 3));
     expect(thirds).toMatchObject({ firstSeconds: 0.2, count: 40 });
     expect(thirds?.spacingSeconds).toBeCloseTo(1 / 3, 12);
+  });
+
+  it("finds them far into the source", () => {
+    expect(findRegularSeries(times(40, (index) => 7000 + index))).toEqual({
+      firstSeconds: 7000,
+      spacingSeconds: 1,
+      count: 40,
+    });
   });
 
   it("leaves few, distant or uneven pictures to seeking", () => {
