@@ -147,6 +147,7 @@ function images(): string[] {
     "",
     ...parameterTable("parameter", IMAGE_PARAMS),
     "A file name needs a number sequence such as `%02d`, `%.2d` or `#num#` when more than one file can result; numbers start at 1.",
+    "Animations have 10 pictures a second; a gif is at most 500 pixels wide.",
     "",
     "### Examples",
     "",

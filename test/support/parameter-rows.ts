@@ -70,7 +70,7 @@ export const IMAGE_PARAMS: Readonly<Record<string, ParamRow>> = {
   scene: {
     values: "`{number, duration}`",
     default: "1 of 5 s",
-    about: "Of gif and webp_anim: excerpts and their seconds",
+    about: "Of gif and webp_anim: up to 10 excerpts of up to 30 seconds each, 60 in all",
   },
   ...PICTURE,
 };
