@@ -163,7 +163,9 @@ describe("a job with every kind of output", () => {
     if (key !== "mp4:160x120_150k:64k_22050hz_mono") {
       expectTimes(await shownTimes(path, clip), times, 0.25);
     }
-    expect(Math.abs((await heardTime(path, clip, 5)) - 5)).toBeLessThan(0.4);
+    // One channel is as loud as each of two, which FFmpeg's decoder adds up to 1.41 times as much.
+    const mixed = audio.endsWith(",1") ? Math.SQRT2 : 1;
+    expect(Math.abs(mixed * (await heardTime(path, clip, 5)) - 5)).toBeLessThan(0.4);
   });
 
   it.each([

@@ -107,7 +107,8 @@ export async function probeEntry(path: string, stream: string, entry: string): P
 /** Mean brightness of every frame, 0..255 as stored in the luma plane, in display order. */
 export async function frameLumas(path: string): Promise<number[]> {
   // Not down to one pixel: swscale's weights are too coarse for an average over a large picture.
-  const filter = `extractplanes=y,scale=${LUMA_SIDE}:${LUMA_SIDE}:flags=area`;
+  // As stored: a plane by itself is grey, and swscale would stretch the studio range of grey.
+  const filter = `extractplanes=y,scale=${LUMA_SIDE}:${LUMA_SIDE}:flags=area:in_range=pc:out_range=pc`;
   const args = ["-v", "error", "-i", `file:${path}`, "-vf", filter, "-fps_mode", "passthrough"];
   const pixels = await run(tools.ffmpegPath, [...args, "-f", "rawvideo", "-"]);
   const frames = Array.from({ length: pixels.length / LUMA_SIDE ** 2 }, (_, index) =>
