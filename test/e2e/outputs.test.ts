@@ -143,7 +143,9 @@ async function expectFile(path: string, expected: ExpectedFile): Promise<void> {
     expect(facts.audio).toEqual(expected.audio === null ? null : expect.objectContaining(expected.audio));
   }
   if (expected.seconds !== undefined) {
-    expect(Math.abs(facts.seconds - expected.seconds)).toBeLessThanOrEqual(0.12);
+    // A transport stream does not say how long it is: ffprobe goes by the last group of sound packets.
+    const tolerance = path.endsWith(".ts") ? 0.2 : 0.12;
+    expect(Math.abs(facts.seconds - expected.seconds)).toBeLessThanOrEqual(tolerance);
   }
 }
 
