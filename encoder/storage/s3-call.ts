@@ -54,7 +54,8 @@ class ConnectionTrouble extends Error {
 }
 
 /**
- * Sends the call until it succeeds, is refused, or the patience is used up.
+ * Sends the call until it succeeds, is refused, or the patience is used up. The failure then is that of the last try;
+ * where time ran out in the middle of it, the store's last answer.
  * @throws TaskFailure `destination_*` or `work_storage_unavailable`; the signal's reason when it is aborted.
  */
 export async function callS3(
@@ -63,23 +64,31 @@ export async function callS3(
   patience: Patience,
   signal: AbortSignal,
 ): Promise<S3Reply> {
+  let lastAnswer: RetryOutcome | null = null;
   for (let failureCount = 1; ; failureCount += 1) {
     const outcome = await tryOnce(call, network, patience, signal);
     if (outcome.kind === "ok") {
       patience.renew();
       return outcome.reply;
     }
+    lastAnswer = outcome.ending === "answered" ? outcome : lastAnswer;
     const delayMs = retryDelayMs(failureCount, network.pace, Math.random(), outcome.retryAfterMs);
     if (patience.remainingMs() <= delayMs) {
-      throw new TaskFailure(outcome.failure, { cause: outcome.cause });
+      const { failure, cause } = outcome.ending === "out_of_time" ? (lastAnswer ?? outcome) : outcome;
+      throw new TaskFailure(failure, { cause });
     }
     await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
-type TryOutcome =
-  | { kind: "ok"; reply: S3Reply }
-  | { kind: "retry"; failure: TaskFailure["failure"]; retryAfterMs: number | null; cause: unknown };
+type RetryOutcome = {
+  kind: "retry";
+  ending: "answered" | "broken" | "out_of_time";
+  failure: TaskFailure["failure"];
+  retryAfterMs: number | null;
+  cause: unknown;
+};
+type TryOutcome = { kind: "ok"; reply: S3Reply } | RetryOutcome;
 
 async function tryOnce(
   call: S3Call,
@@ -87,9 +96,9 @@ async function tryOnce(
   patience: Patience,
   signal: AbortSignal,
 ): Promise<TryOutcome> {
+  // The whole try ends with the patience, however slowly the store takes the bytes.
+  const limit = AbortSignal.timeout(Math.max(1, Math.ceil(patience.remainingMs())));
   try {
-    // The whole try ends with the patience, however slowly the store takes the bytes.
-    const limit = AbortSignal.timeout(Math.max(1, Math.ceil(patience.remainingMs())));
     const reply = await sendOnce(call, network, AbortSignal.any([signal, limit]));
     const verdict = judgeS3Reply(reply, call.purpose);
     if (verdict.kind === "ok" || call.accepts?.(reply)) {
@@ -100,7 +109,7 @@ async function tryOnce(
       throw new TaskFailure(verdict.failure, { cause });
     }
     const retryAfterMs = parseRetryAfterMs(reply.headers["retry-after"] ?? null, Date.now());
-    return { kind: "retry", failure: verdict.failure, retryAfterMs, cause };
+    return { kind: "retry", ending: "answered", failure: verdict.failure, retryAfterMs, cause };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ConnectionTrouble)) {
@@ -110,7 +119,8 @@ async function tryOnce(
       throw new TaskFailure({ code: "destination_address_forbidden" }, { cause: error });
     }
     const code = call.purpose === "read" ? "work_storage_unavailable" : "destination_unavailable";
-    return { kind: "retry", failure: { code }, retryAfterMs: null, cause: error };
+    const ending = limit.aborted ? "out_of_time" : "broken";
+    return { kind: "retry", ending, failure: { code }, retryAfterMs: null, cause: error };
   }
 }
 

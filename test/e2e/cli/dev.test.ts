@@ -124,9 +124,9 @@ describe("npm run dev", () => {
     const dev = startCli("dev", args, command === undefined ? {} : { command });
     await dev.printed(/^ready /m);
     // The command, two guards, an encoder, wrangler and its two workerds.
-    await expect.poll(() => processesOf(state).length, { timeout: 5_000 }).toBeGreaterThanOrEqual(7);
+    await expect.poll(() => processesOf(state).length, { timeout: 15_000 }).toBeGreaterThanOrEqual(7);
     process.kill(dev.child.pid ?? 0, signal);
-    expect(await leftoversOf(state, 5_000)).toEqual([]);
+    expect(await leftoversOf(state, 15_000)).toEqual([]);
   });
 
   it("leaves no process behind when it is ended while starting", async () => {

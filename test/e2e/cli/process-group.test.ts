@@ -12,6 +12,9 @@ import {
 } from "../../../worker/cli/process-group.ts";
 import { leftoversOf, processesOf, PROJECT_ROOT } from "../../support/cli-process.ts";
 
+/** For a poll of what a busy machine may take its time for. */
+const PATIENT = { timeout: 10_000 };
+
 let directory: string;
 
 beforeEach(() => {
@@ -89,7 +92,7 @@ describe("startProcessGroup", () => {
       aShell("trap '' TERM; while :; do sleep 0.05; done", { logPath: join(directory, "deaf.log") }),
     );
     // The traps have to be in place before the signal comes.
-    await expect.poll(() => polite.outputTail()).toContain("ready");
+    await expect.poll(() => polite.outputTail(), PATIENT).toContain("ready");
     await Promise.all([polite.stop(), deaf.stop()]);
     expect(await polite.ended).toEqual({ code: 0, signal: null });
     expect(polite.outputTail()).toContain("asked");
@@ -118,7 +121,7 @@ describe("keepRunning", () => {
     await kept.ready;
     const first = kept.pid() ?? 0;
     process.kill(first, "SIGKILL");
-    await expect.poll(() => kept.pid()).toSatisfy((pid) => pid !== null && pid !== first);
+    await expect.poll(() => kept.pid(), PATIENT).toSatisfy((pid) => pid !== null && pid !== first);
     expect(reports).toEqual(["The encoder 1 ended (SIGKILL); it is started again."]);
     await kept.stop();
     expect(kept.pid()).toBeNull();
@@ -149,7 +152,7 @@ describe("keepRunning", () => {
       isReady: () => Promise.resolve(false),
       report: () => undefined,
     });
-    await expect.poll(() => kept.pid()).not.toBeNull();
+    await expect.poll(() => kept.pid(), PATIENT).not.toBeNull();
     await kept.stop();
     expect(await leftoversOf(directory, 1_000)).toEqual([]);
   });

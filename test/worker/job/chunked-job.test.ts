@@ -103,7 +103,7 @@ describe("a job in chunks", () => {
     encoder = scriptEncoder(succeed);
     encoder.current.slotsFree = 0;
     const { id } = await createJob(account);
-    await vi.waitFor(async () => expect((await view(id))["status"]).toBe("job.starting"));
+    await hasStatus(id, "job.starting");
     const sealed = await seal(parseMasterKey(env.COPRA_MASTER_KEY), id, "job-secrets", OLD_SECRETS);
     await runInDurableObject(env.JOBS.getByName(id), (_, state) => {
       const { sql } = state.storage;

@@ -41,7 +41,7 @@ describe("JobObject", () => {
       notification: { url: "https://hooks.example.com/in?x=1", params: { y: "2" }, events: true },
     });
     await hasStatus(id, "job.completed");
-    await vi.waitFor(() => expect(encoder.webhooks).toHaveLength(3));
+    await vi.waitFor(() => expect(encoder.webhooks).toHaveLength(3), { timeout: 10_000 });
     expect(encoder.started.map((task) => task.taskId)).toEqual(["ingest", "output-0"]);
     expect(encoder.webhooks.map(({ body }) => JSON.parse(body).event)).toEqual([
       "input.transferred",
@@ -102,7 +102,7 @@ describe("JobObject", () => {
         .bind(id)
         .first();
       expect(row).toEqual({ status: "completed", open: 0, progress_percent: 100, account_id: account.id });
-    });
+    }, 10_000);
   });
 
   it("completes a job while the job list is out of order", async () => {
@@ -123,7 +123,7 @@ describe("JobObject", () => {
     await vi.waitFor(async () => {
       const [event] = await rows<{ json: string }>(id, "SELECT json FROM outbox");
       expect(JSON.parse(event?.json ?? "")).toMatchObject({ status: "pending", attemptCount: 1 });
-    });
+    }, 10_000);
     expect(await rows(id, "SELECT attempt, http_status, note FROM delivery")).toEqual([
       { attempt: 1, http_status: 500, note: "no" },
     ]);
@@ -188,10 +188,12 @@ describe("JobObject", () => {
     encoder = scriptEncoder(succeed);
     encoder.current.slotsFree = 0;
     const { id } = await createJob(account);
-    await vi.waitFor(async () =>
-      expect(await env.DB.prepare("SELECT open FROM jobs WHERE id = ?").bind(id).first()).toEqual({
-        open: 1,
-      }),
+    await vi.waitFor(
+      async () =>
+        expect(await env.DB.prepare("SELECT open FROM jobs WHERE id = ?").bind(id).first()).toEqual({
+          open: 1,
+        }),
+      10_000,
     );
     await evictDurableObject(env.JOBS.getByName(id));
     await runInDurableObject(env.JOBS.getByName(id), (_, state) => state.storage.deleteAlarm());

@@ -117,7 +117,8 @@ describe("runProcess", () => {
   it("kills a program that ignores the polite signal, together with all that it started", async () => {
     const marker = `60.${process.hrtime.bigint()}`;
     const end = await runProcess(
-      aScript(`trap '' TERM; sleep ${marker} & sleep ${marker} & wait; wait`, { wallLimitMs: 200 }),
+      // The shell needs its time until it has set the trap.
+      aScript(`trap '' TERM; sleep ${marker} & sleep ${marker} & wait; wait`, { wallLimitMs: 1_500 }),
     );
     expect(end).toMatchObject({ endedBy: "wall_limit", signal: "SIGKILL" });
     expect(await findProcesses(marker)).toEqual([]);
@@ -126,7 +127,7 @@ describe("runProcess", () => {
   it("leaves nothing behind when the program ends before its children", async () => {
     const marker = `60.${process.hrtime.bigint()}`;
     expect(await runProcess(aScript(`sleep ${marker} & exit 0`))).toMatchObject({ exitCode: 0 });
-    await vi.waitFor(async () => expect(await findProcesses(marker)).toEqual([]));
+    await vi.waitFor(async () => expect(await findProcesses(marker)).toEqual([]), { timeout: 10_000 });
   });
 
   it("rejects with the reason of an abort once the program is gone", async () => {

@@ -153,11 +153,11 @@ describe("createSourceCache", () => {
 
   it("keeps a released source for the job's next task and deletes it after the idle time", async () => {
     const server = await serveFile();
-    const { open, scratch, files } = await rigFor({ idleMs: 60 });
+    const { open, scratch, files } = await rigFor({ idleMs: 500 });
     (await open(server.origin)).release();
     const again = await open(server.origin);
     expect(server.requests).toHaveLength(1);
-    await delay(100);
+    await delay(600);
     expect(await files()).toHaveLength(1);
     again.release();
     again.release();

@@ -7,7 +7,7 @@ import { askedRange, breakOff, sourceTest } from "../../../support/source-test.t
 
 /** More than six blocks of the test cache. */
 const BYTES = patternBytes(400_000);
-const IMPATIENT = { limits: { stallTimeoutMs: 200 } };
+const IMPATIENT = { limits: { stallTimeoutMs: 1_000 } };
 
 const { serve, readAll } = sourceTest();
 

@@ -221,7 +221,7 @@ describe("putFile", () => {
       sink.intercept = ({ query }) =>
         query.has("partNumber") ? { httpStatus: 503, code: "SlowDown" } : null;
       const failure = await failureOf(
-        aStore({ budgetMs: 300 }).putFile(ref(), await aFile(patternBytes(3 * PART)), { signal }),
+        aStore({ budgetMs: 2_000 }).putFile(ref(), await aFile(patternBytes(3 * PART)), { signal }),
       );
       expect(failure).toEqual({ code: "destination_unavailable", httpStatus: 503 });
       expect(sink.openUploads.size).toBe(0);
@@ -435,7 +435,7 @@ describe("getToFile", () => {
       httpStatus: 404,
     });
     sink.intercept = () => ({ httpStatus: 500, code: "InternalError" });
-    expect(await failureOf(aStore({ budgetMs: 1_000 }).getToFile(ref("k"), copy(), { signal }))).toEqual({
+    expect(await failureOf(aStore({ budgetMs: 2_000 }).getToFile(ref("k"), copy(), { signal }))).toEqual({
       code: "work_storage_unavailable",
       httpStatus: 500,
     });
