@@ -137,10 +137,15 @@ function parseTask(text: string): ParsedTask {
   if (!parsed.success) {
     return { code: "task_not_valid", problem: z.prettifyError(parsed.error) };
   }
-  if (parsed.data.kind === "image" && parsed.data.keys.length !== imageFileCount(parsed.data.image)) {
+  const task = parsed.data;
+  if (task.kind === "image" && !namesEveryFile(task)) {
     return { code: "task_not_valid", problem: "`keys` names another number of files than `image` makes." };
   }
-  return { task: parsed.data };
+  return { task };
+}
+
+function namesEveryFile({ keys, image }: Extract<Task, { kind: "image" }>): boolean {
+  return keys.length === imageFileCount(image.atSeconds.length, image.sprite);
 }
 
 function pollReports(

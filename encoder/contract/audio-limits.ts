@@ -29,6 +29,11 @@ export function layoutFor(codec: AudioCodec, channels: number): ChannelLayout {
   return layouts.find((layout) => CHANNEL_LAYOUTS[layout] >= channels) ?? layouts.at(-1) ?? "stereo";
 }
 
+/** Most channels that are written of the codec. */
+export function maxChannels(codec: AudioCodec): number {
+  return Math.max(...AUDIO_CODEC_FACTS[codec].layouts.map((layout) => CHANNEL_LAYOUTS[layout]));
+}
+
 function hasBitrate(codec: AudioCodec): codec is AudioCodecWithBitrate {
   return AUDIO_CODEC_FACTS[codec].bitrateKbps !== null;
 }

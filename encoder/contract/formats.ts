@@ -154,8 +154,17 @@ export const PIXEL_FORMATS = [
 ] as const;
 export type PixelFormat = (typeof PIXEL_FORMATS)[number];
 
-/** Coconut's upper limit of a bitrate, and the longest side of a picture of 8192 x 4320 pixels that is worth making. */
-const limits = { maxSidePx: 16_384, maxKbps: 199_999 } as const;
+/** True for formats with transparency. */
+export function hasAlpha(pixelFormat: PixelFormat): boolean {
+  return pixelFormat === "rgba" || pixelFormat === "yuva444p10le";
+}
+
+/** The longest side of a picture of 8192 x 4320 pixels that is worth making: codecs and memory end here. */
+export const MAX_PICTURE_SIDE_PX = 16_384;
+/** Coconut's upper limit of a bitrate. */
+export const MAX_VIDEO_KBPS = 199_999;
+
+const limits = { maxSidePx: MAX_PICTURE_SIDE_PX, maxKbps: MAX_VIDEO_KBPS } as const;
 
 const modern = {
   ...limits,
@@ -253,10 +262,8 @@ export const FLV_MP3_SAMPLE_RATES_HZ: readonly number[] = [11_025, 22_050, 44_10
 export const CONSTANT_RATE_CONTAINERS: readonly Container[] = ["avi", "3gp", "asf"];
 
 type AudioCodecRow = {
-  /** Most channels that are written. */
-  maxChannels: number;
   /** Layouts that every decoder gives back as they were, fewest channels first. */
-  layouts: readonly ChannelLayout[];
+  layouts: readonly [ChannelLayout, ...ChannelLayout[]];
   /**
    * Kbit/s of all channels that some rate and layout take; null for codecs without a bitrate. `audioBitrateRange` knows
    * what a given rate and number of channels takes.
@@ -271,50 +278,43 @@ const ALL_RATES_HZ = [8_000, 11_025, ...MPEG_RATES_HZ] as const;
 
 const STEREO_LAYOUTS = ["mono", "stereo"] as const;
 const ALL_LAYOUTS = [...STEREO_LAYOUTS, "3.0", "quad", "5.0", "5.1", "6.1", "7.1"] as const;
-const pcm = { maxChannels: 8, layouts: ALL_LAYOUTS, bitrateKbps: null, sampleRatesHz: null } as const;
+const pcm = { layouts: ALL_LAYOUTS, bitrateKbps: null, sampleRatesHz: null } as const;
 
 export const AUDIO_CODEC_FACTS = {
   // Four channels, seven and eight have no channel configuration that all decoders read alike (ISO/IEC 14496-3, table
   // 1.19): FFmpeg's 7.1 is the standard's 7.1 with front wides.
   aac: {
-    maxChannels: 6,
     layouts: [...STEREO_LAYOUTS, "3.0", "5.0", "5.1"],
     bitrateKbps: { min: 8, max: 512 },
     sampleRatesHz: ALL_RATES_HZ,
   },
   mp3: {
-    maxChannels: 2,
     layouts: STEREO_LAYOUTS,
     bitrateKbps: { min: 8, max: 320 },
     sampleRatesHz: ALL_RATES_HZ,
   },
   mp2: {
-    maxChannels: 2,
     layouts: STEREO_LAYOUTS,
     bitrateKbps: { min: 8, max: 384 },
     sampleRatesHz: MPEG_RATES_HZ,
   },
   ac3: {
-    maxChannels: 6,
     layouts: [...STEREO_LAYOUTS, "3.0", "quad", "5.0", "5.1"],
     bitrateKbps: { min: 32, max: 640 },
     sampleRatesHz: [32_000, 44_100, 48_000],
   },
   vorbis: {
-    maxChannels: 8,
     layouts: ALL_LAYOUTS,
     bitrateKbps: { min: 8, max: 512 },
     sampleRatesHz: ALL_RATES_HZ,
   },
   opus: {
-    maxChannels: 8,
     layouts: ALL_LAYOUTS,
     bitrateKbps: { min: 8, max: 510 },
     sampleRatesHz: [8_000, 16_000, 24_000, 48_000],
   },
-  flac: { maxChannels: 8, layouts: ALL_LAYOUTS, bitrateKbps: null, sampleRatesHz: null },
+  flac: { layouts: ALL_LAYOUTS, bitrateKbps: null, sampleRatesHz: null },
   wmav2: {
-    maxChannels: 2,
     layouts: STEREO_LAYOUTS,
     bitrateKbps: { min: 24, max: 320 },
     sampleRatesHz: ALL_RATES_HZ,

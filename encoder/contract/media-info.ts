@@ -24,6 +24,17 @@ export const colourSchema = z.object({
 });
 export type Colour = z.infer<typeof colourSchema>;
 
+export function isHdr({ transfer }: Colour): boolean {
+  return transfer === "smpte2084" || transfer === "arib-std-b67";
+}
+
+/** True when the colours have to be mapped, because a standard picture cannot show all of them. */
+export function isHdrOrWideGamut(colour: Colour): boolean {
+  const { primaries } = colour;
+  const isWide = primaries === "bt2020" || primaries === "smpte431" || primaries === "smpte432";
+  return isWide || isHdr(colour);
+}
+
 const videoInfoSchema = z.object({
   /** Index among all streams of the file, as in ffmpeg's `0:<index>`. */
   streamIndex: z.int().nonnegative(),

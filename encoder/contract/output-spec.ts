@@ -155,9 +155,9 @@ export const imageSpecSchema = z.object({
 });
 export type ImageSpec = z.infer<typeof imageSpecSchema>;
 
-/** How many files the pictures come to. */
-export function imageFileCount({ atSeconds, sprite }: Pick<ImageSpec, "atSeconds" | "sprite">): number {
-  return Math.ceil(atSeconds.length / (sprite?.tilesPerFile ?? 1));
+/** How many files so many pictures come to. */
+export function imageFileCount(pictureCount: number, sprite: ImageSpec["sprite"]): number {
+  return Math.ceil(pictureCount / (sprite?.tilesPerFile ?? 1));
 }
 
 /** One moving picture of excerpts of the source, one after the other, that is repeated for ever. */

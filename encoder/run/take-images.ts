@@ -1,6 +1,6 @@
 /** Still pictures of a source, one file each or many in a sprite. */
 import { join } from "node:path";
-import type { ImageSpec } from "../contract/output-spec.ts";
+import { imageFileCount, type ImageSpec } from "../contract/output-spec.ts";
 import { findRegularSeries } from "../ffmpeg/image/image-series.ts";
 import { spriteArgs, tilePicture } from "../ffmpeg/image/sprite-args.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
@@ -70,10 +70,11 @@ async function takeAll(work: PictureWork, atSeconds: readonly number[], ctx: Wor
 async function layTiles(
   tiles: { work: PictureWork; count: number },
   image: ImageSpec,
-  { columns, tilesPerFile }: NonNullable<ImageSpec["sprite"]>,
+  sprite: NonNullable<ImageSpec["sprite"]>,
   ctx: WorkContext,
 ): Promise<string[]> {
-  const fileCount = Math.ceil(tiles.count / tilesPerFile);
+  const { columns, tilesPerFile } = sprite;
+  const fileCount = imageFileCount(tiles.count, sprite);
   const paths: string[] = [];
   for (let file = 0; file < fileCount; file++) {
     const firstTile = file * tilesPerFile;

@@ -1,6 +1,8 @@
 /** OUTPUTS.md, made of the tables that the parser and the encoder read and of the examples that the tests run. */
+import { maxChannels } from "../../encoder/contract/audio-limits.ts";
 import {
   AUDIO_CODEC_FACTS,
+  AUDIO_CODECS,
   CONTAINERS,
   IMAGE_CONTAINERS,
   VIDEO_CODEC_FACTS,
@@ -99,12 +101,15 @@ function formatStrings(): string[] {
     ),
     ...table(
       ["audio", "channels", "kbit/s", "Hz"],
-      Object.entries(AUDIO_CODEC_FACTS).map(([name, facts]) => [
-        code(name),
-        `up to ${facts.maxChannels}`,
-        facts.bitrateKbps === null ? "–" : `${facts.bitrateKbps.min} to ${facts.bitrateKbps.max}`,
-        facts.sampleRatesHz === null ? "any of the others'" : facts.sampleRatesHz.join(" "),
-      ]),
+      AUDIO_CODECS.map((codec) => {
+        const { bitrateKbps, sampleRatesHz } = AUDIO_CODEC_FACTS[codec];
+        return [
+          code(codec),
+          `up to ${maxChannels(codec)}`,
+          bitrateKbps === null ? "–" : `${bitrateKbps.min} to ${bitrateKbps.max}`,
+          sampleRatesHz === null ? "any of the others'" : sampleRatesHz.join(" "),
+        ];
+      }),
     ),
     "### Resolutions and frame rates",
     "",

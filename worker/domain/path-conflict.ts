@@ -1,7 +1,7 @@
 /** Whether two outputs of a job would write the same object. */
 import { aroundSequence, numberedPath } from "./plan/image-sequence.ts";
 import { vttPath } from "./plan/vtt-path.ts";
-import { imageFileCount } from "./image-files.ts";
+import { knownImageFileCount } from "./known-image-file-count.ts";
 import type { ImageRequest, OutputRequest } from "./job-spec.ts";
 import { objectKey } from "./object-location.ts";
 
@@ -52,7 +52,7 @@ function claimOf(output: OutputRequest, storagePath: string): Claim {
 function imageClaim(image: ImageRequest, key: string, storagePath: string): Pick<Claim, "keys" | "sequence"> {
   const vtt = "vtt" in image ? image.vtt : null;
   const vttKeys = vtt === null ? [] : [objectKey(storagePath, vttPath(image.path, vtt.filename))];
-  const count = imageFileCount(image);
+  const count = knownImageFileCount(image);
   if (count !== null) {
     const keys = Array.from({ length: count }, (_, index) => numberedPath(key, index + 1));
     return { keys: new Set([...keys, ...vttKeys]), sequence: null };

@@ -1,7 +1,8 @@
 /** Parameters of an image output: which moments, what is made of them, and a path that can name all of it. */
 import { IMAGE_CONTAINERS, type ImageContainer } from "../../encoder/contract/formats.ts";
-import { imageFileCount } from "../domain/image-files.ts";
+import { knownImageFileCount } from "../domain/known-image-file-count.ts";
 import type { AnimationRequest, ImageRequest, Resolution, StillsRequest } from "../domain/job-spec.ts";
+import { MAX_GIF_WIDTH_PX } from "../domain/format/output-presets.ts";
 import { countSequences } from "../domain/plan/image-sequence.ts";
 import { parseScene, parseStills, parseTreatment } from "./image-params.ts";
 import type { OutputContext } from "./output-context.ts";
@@ -12,8 +13,6 @@ import type { Fields } from "./request-fields.ts";
 
 /** Digits that a sequence can add to a path. */
 const SEQUENCE_BYTES = 10;
-/** Coconut's limit. */
-const MAX_GIF_WIDTH_PX = 500;
 
 /** Null after a problem: `output_{format,path,filename,param}_not_valid`. */
 export function parseImageOutput(
@@ -89,7 +88,7 @@ function checkSequence(
       advice: "Keep one, such as %.2d.",
     });
   }
-  if (sequences === 0 && imageFileCount(content) !== 1) {
+  if (sequences === 0 && knownImageFileCount(content) !== 1) {
     problems.add("output_path_not_valid", {
       field,
       value: path,

@@ -15,6 +15,9 @@ export type CodecPlan = {
   chunkStartSeconds: number | null;
 };
 
+/** Frames between two keyframes at most, of modern codecs: a player can enter every ten seconds. */
+export const MAX_KEYFRAME_INTERVAL = "240";
+
 /** An encoder's own limit for "never": only forced keyframes and the first one remain. */
 const KEYFRAMES_ONLY_FORCED = "1000000";
 

@@ -37,9 +37,11 @@ const FLAGS: Readonly<Record<Container, ContainerFlags>> = {
 const FRAGMENTS = ["-movflags", "+frag_keyframe+empty_moov+delay_moov+default_base_moof"];
 const SOUND_FRAGMENTS = ["-frag_duration", "2000000"];
 
+const MOV_FAMILY: readonly Container[] = ["mp4", "mov", "m4a", "3gp"];
+
 /** MP4 and its kin: one muxer by several names. */
 export function isMovFamily(container: Container): boolean {
-  return FLAGS[container].flags === FAST_START;
+  return MOV_FAMILY.includes(container);
 }
 
 /** The tracks of a file by their codecs: ours, or for a copied one FFmpeg's names, which are the same where it matters. */

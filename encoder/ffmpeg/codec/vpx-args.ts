@@ -1,13 +1,10 @@
 /** What libvpx is asked for, VP8 and VP9, the same for whole files and for chunks. */
 import type { VideoRate, VideoSpec } from "../../contract/output-spec.ts";
-import { capArgs, capOf, passArgs, type CodecPlan } from "./codec-plan.ts";
+import { capArgs, capOf, MAX_KEYFRAME_INTERVAL, passArgs, type CodecPlan } from "./codec-plan.ts";
 
 /** libvpx's speed with a deadline of `good`, from 0 to 5: 4 saves 3 to 5 % of the bytes for a third more time. */
 const VP8_SPEED = "5";
 const VP9_SPEED = "5";
-
-/** Frames between two keyframes at most: a player can enter every ten seconds. */
-const KEYFRAME_INTERVAL = "240";
 
 /** VP8 knows a quality only below a bitrate; this one is beyond every picture's. */
 const VP8_NO_CEILING_BPS = 1_000_000_000;
@@ -34,7 +31,7 @@ export function vp9Args({ rate }: VideoSpec, plan: CodecPlan): string[] {
 
 function commonArgs(rate: VideoRate, plan: CodecPlan, ceilingBps: number): string[] {
   return [
-    ...["-threads", String(plan.threads), "-g", KEYFRAME_INTERVAL],
+    ...["-threads", String(plan.threads), "-g", MAX_KEYFRAME_INTERVAL],
     ...passArgs(plan.pass),
     ...(rate.mode === "quality"
       ? ["-crf", String(Math.round(rate.crf)), "-b:v", String(ceilingBps)]

@@ -3,7 +3,7 @@
  * code values; HDR and wide gamuts pass through linear light, where mixing and compressing colours is right.
  */
 import type { PixelFormat } from "../../contract/formats.ts";
-import type { Colour } from "../../contract/media-info.ts";
+import { isHdr, isHdrOrWideGamut, type Colour } from "../../contract/media-info.ts";
 import { matrixParam, swscaleMatrix, transferParam, zscaleMatrix, zscaleTransfer } from "./colour-names.ts";
 
 type ColourStep = {
@@ -31,18 +31,10 @@ export function entryTagFilter(colour: Colour): string {
   return tagFilter(isKnown ? colour : { ...colour, matrix: "bt709" });
 }
 
-function isHdr({ transfer }: Colour): boolean {
-  return transfer === "smpte2084" || transfer === "arib-std-b67";
-}
-
-function isWide({ primaries }: Colour): boolean {
-  return primaries === "bt2020" || primaries === "smpte431" || primaries === "smpte432";
-}
-
 function needsLinearLight(from: Colour, to: Colour): boolean {
   const isOtherLight = from.primaries !== to.primaries || from.transfer !== to.transfer;
   const isUnknownToSwscale = from.matrix !== "rgb" && swscaleMatrix(from) === null;
-  return ((isHdr(from) || isWide(from)) && isOtherLight) || isUnknownToSwscale;
+  return (isHdrOrWideGamut(from) && isOtherLight) || isUnknownToSwscale;
 }
 
 function direct({ from, to, widthPx, heightPx, pixelFormat }: ColourStep): string[] {

@@ -3,10 +3,10 @@
  * FFmpeg has turned the frames upright before. Frame times (`fps`, `trim`, `setpts`) are the caller's; the chain keeps
  * them and the time base.
  */
+import { hasAlpha } from "../../contract/formats.ts";
 import type { FrameSize, PictureSpec } from "../../contract/output-spec.ts";
 import { blurFilters } from "./blur-filters.ts";
 import { colourFilters, entryTagFilter, tagFilter } from "./colour-filters.ts";
-import { hasAlpha } from "./pixel-format.ts";
 import { overlayGraph } from "./watermark-overlay.ts";
 
 /**

@@ -1,8 +1,7 @@
 /** A mark in a corner of every frame. */
-import type { PixelFormat } from "../../contract/formats.ts";
+import { hasAlpha, type PixelFormat } from "../../contract/formats.ts";
 import type { PictureSpec, Watermark } from "../../contract/output-spec.ts";
 import { swscaleMatrix } from "./colour-names.ts";
-import { hasAlpha } from "./pixel-format.ts";
 
 type Labels = { mark: string; frame: string; output: string };
 

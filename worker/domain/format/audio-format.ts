@@ -1,5 +1,5 @@
 /** The sound that a format asks for. */
-import { audioBitrateRange } from "../../../encoder/contract/audio-limits.ts";
+import { audioBitrateRange, maxChannels } from "../../../encoder/contract/audio-limits.ts";
 import {
   AUDIO_CODEC_FACTS,
   FLV_MP3_SAMPLE_RATES_HZ,
@@ -120,11 +120,11 @@ function parseSoundBitrate(
 
 /** Of any number of channels with `multi`: the plan moves the bitrate to what the source's number takes. */
 function bitrateRange({ codec, sampleRateHz, channels }: ReadSound): BitrateLimits | null {
-  const { bitrateKbps, maxChannels } = AUDIO_CODEC_FACTS[codec];
+  const { bitrateKbps } = AUDIO_CODEC_FACTS[codec];
   if (sampleRateHz === undefined || channels === undefined) {
     return bitrateKbps;
   }
-  const [fewest, most] = channels === "multi" ? [1, maxChannels] : [channels, channels];
+  const [fewest, most] = channels === "multi" ? [1, maxChannels(codec)] : [channels, channels];
   const least = audioBitrateRange(codec, { sampleRateHz, channels: fewest });
   const largest = audioBitrateRange(codec, { sampleRateHz, channels: most });
   const layout = { 1: " in mono", 2: " in stereo", multi: "" }[channels];

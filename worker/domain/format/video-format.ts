@@ -1,6 +1,7 @@
 /** The picture that a format asks for: codec, size, rate and how it is encoded. */
 import {
   MAX_PICTURE_PIXELS,
+  MAX_VIDEO_KBPS,
   MPEG_FRAME_RATES,
   VIDEO_CODEC_FACTS,
   type Container,
@@ -151,7 +152,7 @@ function checkSize(codec: VideoCodec, { widthPx, heightPx }: Resolution, report:
 /** What the encoder of this codec can be held to. */
 function kbpsLimits(codec: VideoCodec): BitrateLimits {
   const { maxKbps } = VIDEO_CODEC_FACTS[codec];
-  return { min: MIN_VIDEO_KBPS, max: maxKbps, ...(maxKbps < 199_999 && { of: ` for ${codec}` }) };
+  return { min: MIN_VIDEO_KBPS, max: maxKbps, ...(maxKbps < MAX_VIDEO_KBPS && { of: ` for ${codec}` }) };
 }
 
 function checkFrameRate(codec: VideoCodec, text: string, rate: Rational, report: Report): void {

@@ -3,7 +3,12 @@
  * is and what share of the progress it has, never what comes out.
  */
 import type { VideoCodec } from "../../../encoder/contract/formats.ts";
-import type { MediaInfo, Rational, VideoInfo } from "../../../encoder/contract/media-info.ts";
+import {
+  isHdrOrWideGamut,
+  type MediaInfo,
+  type Rational,
+  type VideoInfo,
+} from "../../../encoder/contract/media-info.ts";
 import type {
   AnimationSpec,
   ImageSpec,
@@ -11,7 +16,6 @@ import type {
   RenditionSpec,
   VideoSpec,
 } from "../../../encoder/contract/output-spec.ts";
-import { isHdrOrWideGamut } from "./output-colour.ts";
 
 /**
  * Pixels that one core decodes in a second. H.264 and HEVC as measured with FFmpeg 5.1 on a server core; what is

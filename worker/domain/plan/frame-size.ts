@@ -1,4 +1,5 @@
 /** The arithmetic of picture sizes: from a source's display size and a wanted box to pixel counts. */
+import { MAX_PICTURE_SIDE_PX } from "../../../encoder/contract/formats.ts";
 import type { FrameSize } from "../../../encoder/contract/output-spec.ts";
 import type { PictureRequest, Resolution } from "../job-spec.ts";
 
@@ -7,9 +8,6 @@ type Size = { widthPx: number; heightPx: number };
 
 /** `isEven`: both sides of the finished picture are, as 4:2:0 needs. */
 export type FrameOptions = Pick<PictureRequest, "fit" | "transpose"> & { isEven: boolean };
-
-/** A side that nobody asked for grows no larger: codecs and memory end here. */
-const MAX_SIDE_PX = 16_384;
 
 /** Of a thinner picture nothing is cropped to make it even: one pixel is too much of it. */
 const MIN_CROPPED_PX = 16;
@@ -65,11 +63,11 @@ function ownSize(shape: Size, isEven: boolean): FrameSize {
     : scaled(frame, shape);
 }
 
-/** The frame of this width whose height follows the shape. */
+/** The frame of this width whose height follows the shape, but grows no larger than a side may be. */
 function following(shape: Size, widthPx: number, isEven: boolean): FrameSize {
   const exact = (widthPx * shape.heightPx) / shape.widthPx;
-  if (exact > MAX_SIDE_PX) {
-    return turned(following(turned(shape), MAX_SIDE_PX, isEven));
+  if (exact > MAX_PICTURE_SIDE_PX) {
+    return turned(following(turned(shape), MAX_PICTURE_SIDE_PX, isEven));
   }
   if (!isEven) {
     return filled(shape, { widthPx, heightPx: Math.max(1, Math.round(exact)) });
@@ -93,7 +91,7 @@ function padded(shape: Size, box: Size): FrameSize {
 /** A shape that is too far from the box's to be filled in memory gets bars after all. */
 function cropped(shape: Size, box: Size): FrameSize {
   const size = around(shape, box);
-  return Math.max(size.widthPx, size.heightPx) > MAX_SIDE_PX ? padded(shape, box) : scaled(box, size);
+  return Math.max(size.widthPx, size.heightPx) > MAX_PICTURE_SIDE_PX ? padded(shape, box) : scaled(box, size);
 }
 
 /** The frame without bars, by a scaled source that is as small as its shape allows. */

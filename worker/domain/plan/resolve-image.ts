@@ -8,6 +8,8 @@ import type {
   Resolution,
   StillsRequest,
 } from "../job-spec.ts";
+import { MAX_GIF_WIDTH_PX } from "../format/output-presets.ts";
+import { frameSize } from "./frame-size.ts";
 import { numberedPath } from "./image-sequence.ts";
 import { imageTimes } from "./image-times.ts";
 import { outputColour } from "./output-colour.ts";
@@ -27,9 +29,6 @@ type Animation = Extract<ImageRequest, AnimationRequest>;
 
 /** Of moving pictures: enough for a preview, and a delay that GIF can say exactly, in hundredths of a second. */
 const ANIMATION_FRAME_RATE = { num: 10, den: 1 };
-
-/** Coconut's limit for the width of a GIF: what was given above it is refused, what was not given is kept to it. */
-const MAX_GIF_WIDTH_PX = 500;
 
 /** The pictures of an image output, and its paths in the order of its files; the WebVTT file is not among them. */
 export function resolveImage(request: ImageRequest, media: MediaInfo): Demand {
@@ -111,12 +110,10 @@ function animationPicture(request: Animation, source: VideoInfo): PictureSpec {
 
 function imagePicture(request: ImageRequest, source: VideoInfo, wanted: Resolution): PictureSpec {
   const { resolution, picture } = squared(request, source, wanted);
-  return resolvePicture(picture, source, {
-    resolution,
-    isEven: false,
-    blur: request.blur,
-    ...pixels(request.container, source),
-  });
+  const { fit, transpose } = picture;
+  const frame = frameSize(source, resolution, { fit, transpose, isEven: false });
+  const { blur, container } = request;
+  return resolvePicture(picture, source, { frame, blur, ...pixels(container, source) });
 }
 
 function squared(

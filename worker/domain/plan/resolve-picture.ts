@@ -1,23 +1,19 @@
 /** What happens to a picture between the decoder and the encoder: sizes, colours, turns and marks, all resolved. */
-import type { PixelFormat } from "../../../encoder/contract/formats.ts";
+import { hasAlpha, type PixelFormat } from "../../../encoder/contract/formats.ts";
 import type { Colour, VideoInfo } from "../../../encoder/contract/media-info.ts";
 import type { FrameSize, PictureSpec, Watermark } from "../../../encoder/contract/output-spec.ts";
-import type { PictureRequest, Resolution, WatermarkRequest } from "../job-spec.ts";
-import { frameSize } from "./frame-size.ts";
+import type { PictureRequest, WatermarkRequest } from "../job-spec.ts";
 
 /** What the kind of output says of its pictures. */
 export type PictureOptions = {
-  resolution: Resolution;
-  /** Both sides are even, as video needs. */
-  isEven: boolean;
+  /** As the output's codec can code it. */
+  frame: FrameSize;
   /** 0 for none to 5. */
   blur: number;
   /** Of the finished picture. */
   colour: Colour;
   pixelFormat: PixelFormat;
 };
-
-const TRANSPARENT_FORMATS: readonly PixelFormat[] = ["rgba", "yuva444p10le"];
 
 /** Largest side of a mark and its distance from the edge, as shares of the frame: every rendition shows it alike. */
 const WATERMARK_BOX = 0.2;
@@ -27,15 +23,14 @@ const WATERMARK_MARGIN = 0.05;
 export function resolvePicture(
   request: PictureRequest,
   source: VideoInfo,
-  { resolution, isEven, blur, colour, pixelFormat }: PictureOptions,
+  { frame, blur, colour, pixelFormat }: PictureOptions,
 ): PictureSpec {
-  const { fit, transpose, hflip, vflip } = request;
-  const frame = frameSize(source, resolution, { fit, transpose, isEven });
+  const { transpose, hflip, vflip } = request;
   return {
     deinterlace: deinterlacing(request.deinterlace, source),
     sourceColour: source.colour,
     colour,
-    flattensAlpha: source.hasAlpha && !TRANSPARENT_FORMATS.includes(pixelFormat),
+    flattensAlpha: source.hasAlpha && !hasAlpha(pixelFormat),
     transpose,
     hflip,
     vflip,
@@ -54,10 +49,7 @@ function deinterlacing(wanted: boolean | null, { isInterlaced }: VideoInfo): Pic
 }
 
 /** The mark's box in a corner of this frame. */
-export function placeWatermark(
-  { source, position }: WatermarkRequest,
-  { widthPx, heightPx }: FrameSize,
-): Watermark {
+function placeWatermark({ source, position }: WatermarkRequest, { widthPx, heightPx }: FrameSize): Watermark {
   return {
     source,
     position,

@@ -12,11 +12,11 @@ import type { Failure } from "../../../encoder/contract/failure-catalogue.ts";
 import type { Colour, Rational, VideoInfo } from "../../../encoder/contract/media-info.ts";
 import type { FrameSize, VideoRate, VideoSpec } from "../../../encoder/contract/output-spec.ts";
 import { QUALITY_CRF } from "../format/quality-table.ts";
-import type { PictureFormat, PictureRequest, Resolution } from "../job-spec.ts";
+import type { PictureFormat, PictureRequest } from "../job-spec.ts";
 import { frameSize } from "./frame-size.ts";
 import { outputColour } from "./output-colour.ts";
 import { resolveFrameRate } from "./resolve-frame-rate.ts";
-import { placeWatermark, resolvePicture } from "./resolve-picture.ts";
+import { resolvePicture } from "./resolve-picture.ts";
 import type { Resolved } from "./resolved.ts";
 
 /**
@@ -35,19 +35,16 @@ export function resolveVideoSpec(
 ): Resolved<{ video: VideoSpec }> {
   const { codec, pixelFormat, profile, level } = format;
   const colour = outputColour(source.colour, matrixAndRange(codec, pixelFormat));
-  const options = { resolution: format.resolution, isEven: true, blur: 0, colour, pixelFormat };
-  const picture = resolvePicture(request, source, options);
-  const frame = codecFrame(codec, picture.frame, format.resolution, request, source);
+  const frame = codecFrame(format, request, source);
   const frameRate = resolveFrameRate({ codec, container }, format.frameRate, source.frameRate);
   const failure = sizeFailure(codec, frame) ?? levelFailure(format, frame, frameRate ?? source.frameRate);
   if (failure !== null) {
     return { ok: false, failure };
   }
-  const watermark = request.watermark === null ? null : placeWatermark(request.watermark, frame);
   const video = {
     codec,
     sourceStreamIndex: source.streamIndex,
-    picture: { ...picture, frame, watermark },
+    picture: resolvePicture(request, source, { frame, blur: 0, colour, pixelFormat }),
     frameRate,
     rate: resolveRate(format),
     keyframeIntervalSeconds,
@@ -63,14 +60,13 @@ function matrixAndRange(codec: VideoCodec, pixelFormat: PixelFormat): Pick<Colou
   return { matrix, range: isFull ? "pc" : "tv" };
 }
 
-/** The frame as this codec can code it. */
+/** The wanted frame as the codec can code it. */
 function codecFrame(
-  codec: VideoCodec,
-  frame: FrameSize,
-  wanted: Resolution,
+  { codec, resolution: wanted }: PictureFormat,
   { fit, transpose }: PictureRequest,
   source: VideoInfo,
 ): FrameSize {
+  const frame = frameSize(source, wanted, { fit, transpose, isEven: true });
   if (codec !== "h263") {
     const { minFrame } = VIDEO_CODEC_FACTS[codec];
     return {

@@ -1,5 +1,5 @@
 /** The arithmetic of sprites: how many tiles of one size go into a file, and whether the format can hold it. */
-import type { FrameSize, ImageSpec } from "../../../encoder/contract/output-spec.ts";
+import { imageFileCount, type FrameSize, type ImageSpec } from "../../../encoder/contract/output-spec.ts";
 import type { Resolved } from "./resolved.ts";
 
 type ImageFormat = ImageSpec["format"] | "gif";
@@ -33,8 +33,9 @@ export function spriteLayout(
     heightPx: Math.ceil(tilesPerFile / columns) * tile.heightPx,
   };
   const limit = sizeProblem(size, format);
+  const sprite = { columns, tilesPerFile };
   return limit === null
-    ? { ok: true, sprite: { columns, tilesPerFile }, fileCount: Math.ceil(count / tilesPerFile) }
+    ? { ok: true, sprite, fileCount: imageFileCount(count, sprite) }
     : { ok: false, failure: { code: "sprite_too_large", limit } };
 }
 

@@ -12,6 +12,7 @@ import { locateFfmpeg } from "../../../../encoder/run/locate-ffmpeg.ts";
 import { probeSource } from "../../../../encoder/run/probe-source.ts";
 import { takeImages } from "../../../../encoder/run/take-images.ts";
 import type { PictureRequest, Resolution } from "../../../../worker/domain/job-spec.ts";
+import { frameSize } from "../../../../worker/domain/plan/frame-size.ts";
 import { outputColour } from "../../../../worker/domain/plan/output-colour.ts";
 import { resolvePicture } from "../../../../worker/domain/plan/resolve-picture.ts";
 import {
@@ -81,9 +82,10 @@ async function encode(sourcePath: string, wanted: Wanted = {}): Promise<string> 
   if (video === null) {
     throw new Error("the source has no picture");
   }
-  const picture = resolvePicture({ ...PLAIN, ...wanted.request }, video, {
-    resolution: wanted.resolution ?? AS_IT_IS,
-    isEven: true,
+  const request = { ...PLAIN, ...wanted.request };
+  const { fit, transpose } = request;
+  const picture = resolvePicture(request, video, {
+    frame: frameSize(video, wanted.resolution ?? AS_IT_IS, { fit, transpose, isEven: true }),
     blur: 0,
     colour: outputColour(video.colour, BT709_TV),
     pixelFormat: "yuv420p",
@@ -99,14 +101,16 @@ async function encode(sourcePath: string, wanted: Wanted = {}): Promise<string> 
 }
 
 /** Takes the first picture as a PNG. */
-async function still(sourcePath: string, request: Partial<PictureRequest> = {}): Promise<string> {
+async function still(sourcePath: string, changes: Partial<PictureRequest> = {}): Promise<string> {
   const { video } = (await probe(sourcePath)).mediaInfo;
   if (video === null) {
     throw new Error("the source has no picture");
   }
   const colour = outputColour(video.colour, { matrix: "rgb", range: "pc" });
-  const options = { resolution: AS_IT_IS, isEven: false, blur: 0, colour, pixelFormat: "rgb24" } as const;
-  const picture = resolvePicture({ ...PLAIN, ...request }, video, options);
+  const request = { ...PLAIN, ...changes };
+  const { fit, transpose } = request;
+  const frame = frameSize(video, AS_IT_IS, { fit, transpose, isEven: false });
+  const picture = resolvePicture(request, video, { frame, blur: 0, colour, pixelFormat: "rgb24" });
   const image = anImageSpec({ picture, sourceStreamIndex: video.streamIndex });
   const source = await sourceAt(sourcePath);
   const work = { source, image, threads: 1, watermarks: NO_WATERMARKS };

@@ -1,8 +1,8 @@
-/** How many files an image output has. */
+/** How many files an image output has, as far as its request tells. */
 import type { AnimationRequest, StillsRequest } from "./job-spec.ts";
 
-/** Null when that follows from the source; one file needs no number in its name. */
-export function imageFileCount(image: StillsRequest | AnimationRequest): number | null {
+/** Null when it follows from the source; one file needs no number in its name. */
+export function knownImageFileCount(image: StillsRequest | AnimationRequest): number | null {
   if (!("sampling" in image) || image.sprite?.limit === null) {
     return 1;
   }
