@@ -135,6 +135,37 @@ export const FAILURES = {
     retry: "never",
     message: (d) => `The watermark is larger than this service accepts${d.limit ? ` (${d.limit})` : ""}.`,
   },
+  audio_track_not_found: {
+    retry: "never",
+    message: (d) =>
+      `The input has no audio track in any language of 'audio_tracks'${d.limit ? `: ${d.limit}` : ""}. Ask for others, or for "all".`,
+  },
+  subtitle_track_not_found: {
+    retry: "never",
+    message: (d) =>
+      `The input has no subtitles of text in any language of 'subtitles'${d.limit ? `: ${d.limit}` : ""}. Ask for others, for "all", or give files.`,
+  },
+  subtitles_unreachable: {
+    retry: "once",
+    message: (d) =>
+      `The file with subtitles could not be downloaded${d.httpStatus ? `: its server answered ${status(d)}` : ""}. Check that its URL can be reached and still exists.`,
+  },
+  subtitles_address_forbidden: {
+    retry: "never",
+    message: () => "The file with subtitles could not be downloaded: its address is not a public one.",
+  },
+  subtitles_not_readable: {
+    retry: "never",
+    message: (d) =>
+      d.streamIndex === undefined
+        ? "The file with subtitles cannot be read. Give SubRip (SRT), WebVTT or ASS, as text in UTF-8, UTF-16 or Latin-1."
+        : `Track${track(d)} of the input cannot be read as subtitles. Leave its language out of 'subtitles', or give a file with its text.`,
+  },
+  subtitles_too_large: {
+    retry: "never",
+    message: (d) =>
+      `The subtitles are larger than this service accepts${d.limit ? ` (${d.limit})` : ""}. Give a file with their text alone.`,
+  },
   sprite_too_large: {
     retry: "never",
     message: (d) =>

@@ -24,6 +24,7 @@ export const colourSchema = z.object({
 });
 export type Colour = z.infer<typeof colourSchema>;
 
+/** True for light on the scale of PQ or HLG. */
 export function isHdr({ transfer }: Colour): boolean {
   return transfer === "smpte2084" || transfer === "arib-std-b67";
 }
@@ -69,6 +70,21 @@ const audioInfoSchema = z.object({
 });
 export type AudioInfo = z.infer<typeof audioInfoSchema>;
 
+/** What a track says of itself. */
+const trackLabelSchema = z.object({
+  streamIndex: z.int().nonnegative(),
+  codec: z.string(),
+  /** BCP 47 or ISO 639-2 as the file has it; null when it does not say. */
+  language: z.string().nullable(),
+  title: z.string().nullable(),
+  isDefault: z.boolean(),
+  isForced: z.boolean(),
+});
+export type TrackLabel = z.infer<typeof trackLabelSchema>;
+
+const audioTrackSchema = audioInfoSchema.extend(trackLabelSchema.shape);
+export type AudioTrack = z.infer<typeof audioTrackSchema>;
+
 export const mediaInfoSchema = z.object({
   /** ffprobe's comma-separated demuxer names, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
   formatName: z.string(),
@@ -80,6 +96,10 @@ export const mediaInfoSchema = z.object({
   video: videoInfoSchema.nullable(),
   /** The first audio stream that this FFmpeg can decode. */
   audio: audioInfoSchema.nullable(),
+  /** Every audio track that this FFmpeg can decode, in the order of the file. */
+  audioTracks: z.array(audioTrackSchema).max(64),
+  /** Every subtitle track of text; pictures of text cannot be made into WebVTT. */
+  subtitleTracks: z.array(trackLabelSchema).max(64),
 });
 export type MediaInfo = z.infer<typeof mediaInfoSchema>;
 

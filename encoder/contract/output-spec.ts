@@ -124,7 +124,7 @@ const audioSpecSchema = z.object({
 export type AudioSpec = z.infer<typeof audioSpecSchema>;
 
 /** The part of the source that an output shows. */
-const spanSchema = z.object({
+export const spanSchema = z.object({
   startSeconds: z.number().nonnegative(),
   /** Null runs to the end of the source. */
   durationSeconds: z.number().positive().nullable(),

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { failureSchema } from "./failure-catalogue.ts";
 import { ffprobeSchema, mediaInfoSchema } from "./media-info.ts";
 import { workFileSchema, writtenObjectSchema } from "./object-store.ts";
+import { PACKAGE_FORMATS, publishedTrackSchema } from "./stream.ts";
 import { timelineSchema } from "./timeline.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 import { warningSchema } from "./warning-catalogue.ts";
@@ -63,14 +64,32 @@ const imageResultSchema = z.object({
   objects: z.array(writtenObjectSchema),
 });
 const animationResultSchema = z.object({ kind: z.literal("animation"), object: writtenObjectSchema });
+const segmentResultSchema = z.object({
+  kind: z.literal("segment"),
+  /** In the order of the task's pictures; null where the picture has no folder. */
+  pictures: z.array(
+    z.object({ transport: publishedTrackSchema.nullable(), fragments: publishedTrackSchema.nullable() }),
+  ),
+});
+const segmentSoundResultSchema = z.object({
+  kind: z.literal("segment-sound"),
+  /** In the order of the task's keys. */
+  pieces: z.array(workFileSchema),
+  transport: publishedTrackSchema.nullable(),
+  fragments: publishedTrackSchema.nullable(),
+});
+const subtitleResultSchema = z.object({ kind: z.literal("subtitle"), cueCount: z.int().nonnegative() });
 const packageResultSchema = z.object({
   kind: z.literal("package"),
-  /** Key of the master playlist. */
-  masterKey: z.string(),
-  objectCount: z.int().positive(),
-  sizeBytes: z.int().nonnegative(),
-  /** ffprobe of the master playlist. */
-  ffprobe: ffprobeSchema,
+  /** In the order hls, dash, hlsfmp4; of an open stream those that can be played. */
+  manifests: z.array(
+    z.object({
+      format: z.enum(PACKAGE_FORMATS),
+      key: z.string(),
+      /** ffprobe of the manifest with its first segments; null of an open stream. */
+      ffprobe: ffprobeSchema.nullable(),
+    }),
+  ),
 });
 const taskResultSchema = z.discriminatedUnion("kind", [
   ingestResultSchema,
@@ -80,6 +99,9 @@ const taskResultSchema = z.discriminatedUnion("kind", [
   assembleResultSchema,
   imageResultSchema,
   animationResultSchema,
+  segmentResultSchema,
+  segmentSoundResultSchema,
+  subtitleResultSchema,
   packageResultSchema,
 ]);
 export type TaskResult = z.infer<typeof taskResultSchema>;

@@ -5,7 +5,20 @@
 import { z } from "zod";
 import { rationalSchema } from "./media-info.ts";
 import { objectRefSchema, objectStoreSchema, workFileSchema } from "./object-store.ts";
-import { animationSpecSchema, imageSpecSchema, renditionSpecSchema, videoSpecSchema } from "./output-spec.ts";
+import {
+  animationSpecSchema,
+  imageSpecSchema,
+  renditionSpecSchema,
+  spanSchema,
+  videoSpecSchema,
+} from "./output-spec.ts";
+import {
+  fragmentTargetSchema,
+  ladderSchema,
+  packagesSchema,
+  trackFoldersSchema,
+  transportTargetSchema,
+} from "./stream.ts";
 import { cutSchema } from "./timeline.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 
@@ -135,21 +148,75 @@ const animationTaskSchema = z.object({
   object: objectRefSchema,
 });
 
-/** Joins finished renditions into an HLS package: segments first, master playlist last. */
+/** The encoded picture of one stretch: times are the output's, in a chunk's file plus `chunkClock`'s offset. */
+const stretchPictureSchema = z.object({
+  type: z.enum(["whole", "chunk"]),
+  file: workFileSchema,
+  /** Of the rendition; null for kept source times. */
+  frameRate: rationalSchema.nullable(),
+  codec: z.enum(["h264", "hevc", "av1"]),
+  /** What it is muxed with in a transport stream: the piece of the sound that belongs to the stretch. */
+  sound: workFileSchema.nullable(),
+  folders: trackFoldersSchema,
+});
+export type StretchPicture = z.infer<typeof stretchPictureSchema>;
+
+/**
+ * Cuts one stretch of a stream into segments and publishes them, before the rest of the stream is encoded. A stretch
+ * begins with a keyframe at a multiple of `SEGMENT_SECONDS`.
+ */
+const segmentTaskSchema = z.object({
+  ...taskBase,
+  kind: z.literal("segment"),
+  workStore: objectStoreSchema,
+  /** Number of its first segment: the multiple of `SEGMENT_SECONDS` at which it begins. */
+  firstNumber: z.int().nonnegative(),
+  /** Its length in seconds, for progress and time limits; null when only the files know. */
+  spanSeconds: z.number().positive().nullable(),
+  pictures: z.array(stretchPictureSchema).min(1).max(64),
+  transport: transportTargetSchema.nullable(),
+  fragments: fragmentTargetSchema.nullable(),
+});
+
+/** Cuts one sound of a stream into segments, and into the pieces that pictures of stretches are muxed with. */
+const segmentSoundTaskSchema = z.object({
+  ...taskBase,
+  kind: z.literal("segment-sound"),
+  workStore: objectStoreSchema,
+  file: workFileSchema,
+  /** Where stretches meet, in seconds, and the key of each piece in `workStore`: one more than borders. Null for none. */
+  pieces: z
+    .object({ borderSeconds: z.array(z.number().positive()), keys: z.array(z.string()).min(1) })
+    .nullable(),
+  folders: trackFoldersSchema,
+  transport: transportTargetSchema.nullable(),
+  fragments: fragmentTargetSchema.nullable(),
+});
+
+/** Makes WebVTT of a text track, or of a file at an address of its own, and stores it. */
+const subtitleTaskSchema = z.object({
+  ...taskBase,
+  kind: z.literal("subtitle"),
+  /** Of the source, or of the file with the subtitles. */
+  source: sourceSchema,
+  /** Null for a file with subtitles only. */
+  streamIndex: z.int().nonnegative().nullable(),
+  span: spanSchema,
+  /** Where it goes. A transport stream's times are `TRANSPORT_OFFSET_SECONDS` later, which its file has to say. */
+  targets: z
+    .array(z.object({ object: objectRefSchema, isTransport: z.boolean() }))
+    .min(1)
+    .max(2),
+});
+
+/** Writes the manifests of published media: media playlists first, master playlists last. */
 const packageTaskSchema = z.object({
   ...taskBase,
   kind: z.literal("package"),
-  /** In the order of the master playlist. */
-  renditions: z.array(z.object({ rendition: renditionSpecSchema, files: renditionFilesSchema })).min(1),
-  workStore: objectStoreSchema,
-  hls: z.object({
-    store: objectStoreSchema,
-    /** Key prefix of the package, without a trailing slash; may be empty. */
-    prefix: z.string(),
-    /** File name of the master playlist, without its extension. */
-    playlistName: z.string().regex(/^[A-Za-z0-9_.-]+$/),
-    segmentSeconds: z.number().positive(),
-  }),
+  ladder: ladderSchema,
+  packages: packagesSchema,
+  /** More will follow: HLS playlists are open at their end, and there is no DASH manifest yet. */
+  isOpen: z.boolean(),
 });
 
 export const taskSchema = z.discriminatedUnion("kind", [
@@ -160,6 +227,9 @@ export const taskSchema = z.discriminatedUnion("kind", [
   assembleTaskSchema,
   imageTaskSchema,
   animationTaskSchema,
+  segmentTaskSchema,
+  segmentSoundTaskSchema,
+  subtitleTaskSchema,
   packageTaskSchema,
 ]);
 export type Task = z.infer<typeof taskSchema>;
@@ -170,5 +240,8 @@ export type AnalyzeTask = z.infer<typeof analyzeTaskSchema>;
 export type AssembleTask = z.infer<typeof assembleTaskSchema>;
 export type ImageTask = z.infer<typeof imageTaskSchema>;
 export type AnimationTask = z.infer<typeof animationTaskSchema>;
+export type SegmentTask = z.infer<typeof segmentTaskSchema>;
+export type SegmentSoundTask = z.infer<typeof segmentSoundTaskSchema>;
+export type SubtitleTask = z.infer<typeof subtitleTaskSchema>;
 export type PackageTask = z.infer<typeof packageTaskSchema>;
 export type TaskKind = Task["kind"];

@@ -11,10 +11,7 @@ import { z } from "zod";
  */
 export const TICKS_PER_SECOND = 360_000;
 
-/**
- * Output seconds between the cuts that are offered besides keyframes. Renditions that are packaged have a keyframe at
- * the first frame at or after every multiple, so a chunk that begins at one begins with that keyframe.
- */
+/** Output seconds between the cuts that are offered besides keyframes. Segments of streams last a multiple of it. */
 export const CUT_GRID_SECONDS = 2;
 
 const ticks = z.int();

@@ -48,8 +48,11 @@ export function isStillFormat(formatName: string): boolean {
 /** Demuxers that read watermarks. */
 const MARK_FORMATS = ["png_pipe", "jpeg_pipe"] as const;
 
+/** Demuxers that read a file with subtitles: SubRip, WebVTT and ASS. */
+const SUBTITLE_FORMATS = ["srt", "webvtt", "ass"] as const;
+
 /** Demuxers that read back what the encoder itself has packaged. */
-const PACKAGE_FORMATS = ["hls", "mpegts"] as const;
+const PACKAGE_FORMATS = ["hls", "dash", "mpegts", "mov"] as const;
 
 /** The largest watermark that is decoded; it ends up a fifth as wide and as high as a frame. */
 const MAX_MARK_PIXELS = 4096 * 4096;
@@ -105,14 +108,21 @@ export function sourceInput(url: string, ...flags: string[]): string[] {
   ];
 }
 
-/** The input of a playlist that the encoder wrote. */
+/** The input of a manifest that the encoder wrote, with media and keys beside it. */
 export function packageInput(path: string, ...flags: string[]): string[] {
-  return [...FILE_ONLY, ...formatGuards(PACKAGE_FORMATS), ...flags, "-i", fileUrl(path)];
+  // `crypto` is what encrypted segments of local files are read through. Keys have names of their own.
+  const guards = ["-protocol_whitelist", "file,crypto", "-allowed_extensions", "ALL"];
+  return [...guards, ...formatGuards(PACKAGE_FORMATS), ...flags, "-i", fileUrl(path)];
 }
 
 /** The input of a customer's PNG or JPEG that is laid over pictures. `url` as for `sourceInput`. */
 export function pictureInput(url: string, ...flags: string[]): string[] {
   return [...transportGuards(url), ...formatGuards(MARK_FORMATS, MAX_MARK_PIXELS), ...flags, "-i", url];
+}
+
+/** The input of a customer's file with subtitles alone. `url` as for `sourceInput`. */
+export function subtitleInput(url: string, ...flags: string[]): string[] {
+  return [...transportGuards(url), ...formatGuards(SUBTITLE_FORMATS), ...flags, "-i", url];
 }
 
 /** A file that names an address opens nothing but local files, and through the format list not even those. */

@@ -1,4 +1,4 @@
-/** Appends one fragmented MP4 to another, by boxes. */
+/** Fragmented MP4s by their boxes: what is in a file, and one appended to another. */
 import { type FileHandle, open } from "node:fs/promises";
 import { BOX_HEADER_BYTES } from "../ffmpeg/box-header.ts";
 import { type Box, isJoined, readBox } from "../ffmpeg/chunk/fragment-boxes.ts";
@@ -27,7 +27,12 @@ export async function appendFragments(path: string, target: FileHandle): Promise
   }
 }
 
-async function listBoxes(file: FileHandle): Promise<Box[]> {
+/**
+ * The top-level boxes of a file.
+ *
+ * @throws TaskFailure `output_check_failed` when it does not consist of boxes
+ */
+export async function listBoxes(file: FileHandle): Promise<Box[]> {
   const fileBytes = (await file.stat()).size;
   const boxes: Box[] = [];
   const header = Buffer.alloc(BOX_HEADER_BYTES);
@@ -43,7 +48,8 @@ async function listBoxes(file: FileHandle): Promise<Box[]> {
   return boxes;
 }
 
-async function copyBytes(
+/** Copies a range of one file to a place in another. */
+export async function copyBytes(
   from: FileHandle,
   to: FileHandle,
   { startByte, endByte, atByte }: { startByte: number; endByte: number; atByte: number },

@@ -68,7 +68,7 @@ export async function runFfmpeg(
     directory: around.directory,
     signal: around.signal,
     wallLimitMs: run.wallLimitMs,
-    limits: limitsFor(run.wallLimitMs),
+    limits: programLimits(run.wallLimitMs),
     onStdoutLine: (line) => {
       const sample = readProgress(line);
       const reached = sample && reachedFraction(sample, run);
@@ -122,7 +122,7 @@ export async function runFfprobeAloud(
     directory: around.directory,
     signal: around.signal,
     wallLimitMs: PROBE_WALL_LIMIT_MS,
-    limits: limitsFor(PROBE_WALL_LIMIT_MS),
+    limits: programLimits(PROBE_WALL_LIMIT_MS),
   });
   throwUnlessClean(end, unmatched);
   return { stdout: end.stdout, stderrTail: end.stderrTail };
@@ -146,13 +146,14 @@ export async function readFfprobeLines(
     directory: around.directory,
     signal: around.signal,
     wallLimitMs,
-    limits: limitsFor(wallLimitMs),
+    limits: programLimits(wallLimitMs),
     onStdoutLine: reading.onLine,
   });
   throwUnlessClean(end, reading.unmatched);
 }
 
-function limitsFor(wallLimitMs: number): ProcessLimits {
+/** The kernel's limits of any program that works on media. */
+export function programLimits(wallLimitMs: number): ProcessLimits {
   return {
     memoryBytes: MEMORY_LIMIT_BYTES,
     cpuSeconds: Math.ceil((wallLimitMs / 1000) * CPU_PER_WALL),

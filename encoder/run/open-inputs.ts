@@ -8,6 +8,7 @@ import type {
   EncodeTask,
   ImageTask,
   IngestTask,
+  SubtitleTask,
 } from "../contract/task.ts";
 import type { SourceLease } from "../source/source-cache.ts";
 import { openWatermarks, type OpenWatermarks } from "./open-watermarks.ts";
@@ -19,7 +20,7 @@ import type { WorkContext } from "./work-context.ts";
  * FFmpeg alone would take it for the end of the file.
  */
 export async function withSource<Result>(
-  task: IngestTask | EncodeTask | ChunkTask | AnalyzeTask | ImageTask | AnimationTask,
+  task: IngestTask | EncodeTask | ChunkTask | AnalyzeTask | ImageTask | AnimationTask | SubtitleTask,
   run: TaskRun,
   phase: TaskPhase,
   work: (source: SourceLease, ctx: WorkContext) => Promise<Result>,

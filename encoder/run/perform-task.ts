@@ -14,13 +14,17 @@ import { encodeChunk } from "./encode-chunk.ts";
 import { encodeRendition } from "./encode-rendition.ts";
 import { hashFile } from "./hash-file.ts";
 import { indexSource } from "./index-source.ts";
-import { assemble, packageAndPublish } from "./join-tasks.ts";
+import { assemble } from "./join-tasks.ts";
+import { makeSubtitles } from "./make-subtitles.ts";
 import { withSource, withWatermarks } from "./open-inputs.ts";
 import { makeAndStoreAnimation, takeAndStoreImages } from "./picture-tasks.ts";
 import { probeSource } from "./probe-source.ts";
+import { segmentPictures } from "./segment-picture.ts";
+import { segmentSound } from "./segment-sound.ts";
 import { TaskFailure } from "./task-failure.ts";
 import type { TaskRun } from "./task-run.ts";
 import { uploadAll, uploadFile } from "./upload-files.ts";
+import { writePackage } from "./write-package.ts";
 
 /**
  * Does the task's work; everything that the result names is durable in its store when the promise resolves.
@@ -42,8 +46,14 @@ export function performTask(task: Task, run: TaskRun): Promise<TaskResult> {
       return takeAndStoreImages(task, run);
     case "animation":
       return makeAndStoreAnimation(task, run);
+    case "segment":
+      return segmentPictures(task, run);
+    case "segment-sound":
+      return segmentSound(task, run);
+    case "subtitle":
+      return makeSubtitles(task, run);
     case "package":
-      return packageAndPublish(task, run);
+      return writePackage(task, run);
   }
 }
 

@@ -14,3 +14,8 @@ export class TaskFailure extends Error {
     this.log = options.log ?? null;
   }
 }
+
+/** What was made is not what was planned; `log` says how. */
+export function checkFailed(log: string): TaskFailure {
+  return new TaskFailure({ code: "output_check_failed" }, { log });
+}

@@ -13,6 +13,9 @@ const SHARES: Record<TaskKind, Shares> = {
   encode: { fetching: [0, 10], encoding: [10, 90], uploading: [90, 100] },
   image: { fetching: [0, 20], encoding: [20, 80], uploading: [80, 100] },
   animation: { fetching: [0, 10], encoding: [10, 95], uploading: [95, 100] },
+  segment: { fetching: [0, 20], packaging: [20, 35], uploading: [35, 100] },
+  "segment-sound": { fetching: [0, 20], packaging: [20, 35], uploading: [35, 100] },
+  subtitle: { fetching: [0, 10], encoding: [10, 90], uploading: [90, 100] },
   package: { fetching: [0, 30], packaging: [30, 50], uploading: [50, 100] },
 };
 

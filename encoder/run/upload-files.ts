@@ -1,4 +1,5 @@
 /** Uploads of a task's results, with its progress. */
+import { rm } from "node:fs/promises";
 import type { ObjectRef, ObjectStoreConfig, WrittenObject } from "../contract/object-store.ts";
 import { mapConcurrently } from "../map-concurrently.ts";
 import { contentTypeOf } from "../storage/content-type.ts";
@@ -30,5 +31,28 @@ export function uploadAll(
     doneCount += 1;
     run.onProgress("uploading", toFraction(doneCount));
     return object;
+  });
+}
+
+/**
+ * Makes a file of each item, uploads and removes it, a few at once: the disk holds no more of them. Results are in the
+ * order of `items`; `onProgress` gets the share of what is done.
+ */
+export function uploadEach<Item, File extends { path: string; key: string }>(
+  items: readonly Item[],
+  store: ObjectStoreConfig,
+  run: TaskRun,
+  onProgress: (fraction: number) => void,
+  makeFile: (item: Item, signal: AbortSignal) => Promise<File>,
+): Promise<File[]> {
+  let doneCount = 0;
+  return mapConcurrently(items, OBJECTS_AT_ONCE, run.signal, async (item, _, signal) => {
+    const file = await makeFile(item, signal);
+    const { path, key } = file;
+    await run.services.objects.putFile({ store, key }, { path, contentType: contentTypeOf(key) }, { signal });
+    await rm(path);
+    doneCount += 1;
+    onProgress(doneCount / items.length);
+    return file;
   });
 }

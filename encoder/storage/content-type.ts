@@ -28,7 +28,10 @@ const CONTENT_TYPES: Record<string, string> = {
   flac: "audio/flac",
   // RFC 8216, 4: the type that players and CDNs know.
   m3u8: "application/vnd.apple.mpegurl",
-  vtt: "text/vtt",
+  mpd: "application/dash+xml",
+  // What Apple's own tools call a segment of a fragmented MP4, with a picture or without.
+  m4s: "video/iso.segment",
+  vtt: "text/vtt; charset=utf-8",
   jpg: "image/jpeg",
   jpeg: "image/jpeg",
   png: "image/png",

@@ -44,6 +44,8 @@ function params(video: VideoSpec, plan: CodecPlan): string[] {
     // Every keyframe is one that a player can enter at, and a list of settings in the header would tell chunks apart.
     "open-gop=0",
     "info=0",
+    // FFmpeg's switch for changes of scene does not reach x265.
+    ...(video.keyframeIntervalSeconds === null ? [] : ["scenecut=0"]),
     ...(level === null ? [] : [`level-idc=${(level / 10).toFixed(1)}`]),
     ...(plan.rateHint ? [`fps=${rationalArg(plan.rateHint)}`] : []),
     ...(plan.pass ? [`pass=${plan.pass.number}`, `stats=${plan.pass.statsName}`, "slow-firstpass=0"] : []),

@@ -9,15 +9,21 @@ import { isAttachedPicture, readVideo } from "./read-video.ts";
 
 type Stream = Ffprobe["streams"][number];
 export type TrackType = "video" | "audio";
+type Track<Info> = { stream: Stream; info: Info };
 
 /** The video track of the source; cover art is none. */
 export function chooseVideo(streams: readonly Stream[]): VideoInfo | null {
-  return choose(streams, "video", readVideo);
+  return choose(decodable(streams, "video", readVideo));
 }
 
 /** The audio track of the source. */
 export function chooseAudio(streams: readonly Stream[]): AudioInfo | null {
-  return choose(streams, "audio", readAudio);
+  return choose(decodableAudio(streams));
+}
+
+/** Every audio track that FFmpeg can decode, in the order of the file. */
+export function decodableAudio(streams: readonly Stream[]): Track<AudioInfo>[] {
+  return decodable(streams, "audio", readAudio);
 }
 
 /** The track that would be taken if FFmpeg could read all of them. Null without one of that kind. */
@@ -34,19 +40,22 @@ export function isEncrypted(stream: Stream): boolean {
   return ENCRYPTED_TAGS.has(readText(stream, "codec_tag_string") ?? "");
 }
 
-function choose<Info>(
+function choose<Info>(tracks: readonly Track<Info>[]): Info | null {
+  return (tracks.find(({ stream }) => isDefault(stream)) ?? tracks[0])?.info ?? null;
+}
+
+function decodable<Info>(
   streams: readonly Stream[],
   type: TrackType,
   read: (stream: Stream) => Info | null,
-): Info | null {
+): Track<Info>[] {
   const tracks = tracksOf(streams, type).flatMap((stream) => {
     const info = isEncrypted(stream) ? null : read(stream);
     return info === null ? [] : [{ stream, info }];
   });
-  // FFmpeg finds out no format of samples where it has no decoder, nor of a damaged track. These are a last resort.
+  // FFmpeg finds out no format of samples where it has no decoder, nor of a damaged track. One of these is a last resort.
   const known = tracks.filter(({ stream }) => hasSampleFormat(stream, type));
-  const chosen = known.find(({ stream }) => isDefault(stream)) ?? known[0] ?? tracks.find(mayBeDecodable);
-  return chosen?.info ?? null;
+  return known.length > 0 ? known : tracks.filter(mayBeDecodable).slice(0, 1);
 }
 
 /** Codecs that FFmpeg knows by name and has no decoder for. */

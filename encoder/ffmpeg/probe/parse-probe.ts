@@ -16,6 +16,7 @@ import {
   readObjects,
   readText,
 } from "./probe-tree.ts";
+import { readAudioTracks, readSubtitleTracks } from "./read-tracks.ts";
 
 /** What one run of ffprobe tells of a file. */
 export type ProbedMedia = { mediaInfo: MediaInfo; ffprobe: Ffprobe };
@@ -72,6 +73,8 @@ function readMedia(ffprobe: Ffprobe, sizeBytes: number): ProbedMedia | null {
     bitrateBps: readCount(format, "bit_rate"),
     video,
     audio,
+    audioTracks: readAudioTracks(ffprobe.streams),
+    subtitleTracks: readSubtitleTracks(ffprobe.streams),
   };
   return { mediaInfo, ffprobe };
 }

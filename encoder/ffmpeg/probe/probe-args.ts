@@ -1,5 +1,5 @@
 /** The command lines of ffprobe. `parse-probe.ts` reads what they print. */
-import { fileUrl, packageInput, sourceInput, TOOL_ARGS } from "../input-guards.ts";
+import { packageInput, sourceInput, TOOL_ARGS } from "../input-guards.ts";
 
 /** What every probe prints: the container and all its streams, as JSON. */
 const SHOW = ["-show_format", "-show_streams", "-of", "json"];
@@ -21,25 +21,7 @@ export function probeStillArgs(url: string): string[] {
   ];
 }
 
-/**
- * Reads an MP4 before it is packaged. Adds each stream's extradata, which holds H.264's profile and level, and the
- * first packets, whose dts say how far decoding runs ahead of the picture.
- */
-export function probeRenditionArgs(path: string): string[] {
-  return [
-    ...TOOL_ARGS,
-    ...SHOW,
-    "-show_data",
-    "-show_entries",
-    "packet=stream_index,dts_time",
-    // A few packets past the start reach every stream of an interleaved file; the rest is not read.
-    "-read_intervals",
-    "%+#16",
-    ...sourceInput(fileUrl(path), ...THREADS),
-  ];
-}
-
-/** Reads a master playlist that the encoder wrote. */
+/** Reads a manifest that the encoder wrote. */
 export function probePackageArgs(path: string): string[] {
   return [...TOOL_ARGS, ...SHOW, ...packageInput(path, ...THREADS)];
 }

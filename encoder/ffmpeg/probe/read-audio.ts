@@ -24,7 +24,7 @@ function readLayout(stream: Stream): string | null {
 }
 
 /** The codec of a stream of that type; null when FFmpeg does not know it, as with `apac` sound of a phone. */
-export function readCodec(stream: Stream, type: "video" | "audio"): string | null {
+export function readCodec(stream: Stream, type: "video" | "audio" | "subtitle"): string | null {
   const codec = readText(stream, "codec_name");
   return readText(stream, "codec_type") === type && codec !== "unknown" && codec !== "none" ? codec : null;
 }

@@ -6,6 +6,7 @@ import {
   type Cut,
   type Timeline,
 } from "../../contract/timeline.ts";
+import { SEGMENT_SECONDS } from "../../contract/stream.ts";
 import type { FrameList } from "./frame-list.ts";
 import { MUXER_DELAY_SECONDS } from "../probe/source-timeline.ts";
 import { tickClock } from "./tick-clock.ts";
@@ -23,6 +24,7 @@ const MIN_KEYFRAME_SPACING_TICKS = TICKS_PER_SECOND / 2;
 const MAX_LENGTH_TICKS = 48 * 3600 * TICKS_PER_SECOND;
 
 const GRID_TICKS = CUT_GRID_SECONDS * TICKS_PER_SECOND;
+const SEGMENT_TICKS = SEGMENT_SECONDS * TICKS_PER_SECOND;
 
 /** What ffprobe says of the beginning: of the picture in units of its time base, and of the earliest stream. */
 type Starts = { startPts: number; containerStartSeconds: number };
@@ -59,7 +61,11 @@ export function buildTimeline(frames: FrameList, starts: Starts): Timeline | nul
   const lastDuration = toTicks((pts.at(-1) ?? 0) + frames.lastDuration) - lastTicks;
   const endTicks =
     lastTicks + (lastDuration > 0 && lastDuration <= MAX_STEP_TICKS ? lastDuration : usualStep);
-  const cuts = thinOut(findCuts({ ticks, isKey, zeroTicks, minStep: usualStep / 2 }), firstTicks, endTicks);
+  const cuts = thinOut(findCuts({ ticks, isKey, zeroTicks, minStep: usualStep / 2 }), {
+    zeroTicks,
+    firstTicks,
+    endTicks,
+  });
   return { zeroTicks, frameCount: ticks.length, firstTicks, endTicks, cuts };
 }
 
@@ -110,12 +116,22 @@ function findCuts({ ticks, isKey, zeroTicks, minStep }: Frames): Cut[] {
   return cuts;
 }
 
-/** At most `MAX_CUTS`, evenly over the source: one of every span of equal length, on the grid where there is one. */
-function thinOut(cuts: Cut[], firstTicks: number, endTicks: number): Cut[] {
+/**
+ * At most `MAX_CUTS`, evenly over the source: one of every span of equal length, where a segment of a stream begins if
+ * there is one, else on the grid.
+ */
+function thinOut(
+  cuts: Cut[],
+  { zeroTicks, firstTicks, endTicks }: Pick<Timeline, "zeroTicks" | "firstTicks" | "endTicks">,
+): Cut[] {
   if (cuts.length <= MAX_CUTS) {
     return cuts;
   }
-  const rank = (cut: Cut): number => (cut.isOnGrid ? 2 : 0) + (cut.keyTicks === cut.ticks ? 1 : 0);
+  const segmentAt = (time: number): number => Math.floor((time - zeroTicks) / SEGMENT_TICKS);
+  const rank = (cut: Cut): number =>
+    (segmentAt(cut.ticks) > segmentAt(cut.previousTicks) ? 4 : 0) +
+    (cut.isOnGrid ? 2 : 0) +
+    (cut.keyTicks === cut.ticks ? 1 : 0);
   const best = new Map<number, Cut>();
   for (const cut of cuts) {
     const span = Math.floor(((cut.ticks - firstTicks) / (endTicks - firstTicks)) * MAX_CUTS);

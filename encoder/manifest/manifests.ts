@@ -1,0 +1,84 @@
+/** All manifests of a stream, in the order in which they may appear. Writing them is write-package.ts's. */
+import type { Ladder, PackageFormat, Packages, PlacedTrack } from "../contract/stream.ts";
+import { dashManifest } from "./dash-manifest.ts";
+import { I_FRAME_PLAYLIST_FILE, MEDIA_PLAYLIST_FILE } from "./file-names.ts";
+import { hasMediaTags, masterPlaylist } from "./master-playlist.ts";
+import {
+  fragmentForm,
+  FRAGMENTS_VERSION,
+  iFramePlaylist,
+  mediaPlaylist,
+  subtitlePlaylist,
+  type TrackForm,
+  transportForm,
+} from "./media-playlist.ts";
+import type { PackageKind } from "./sound-groups.ts";
+
+export type Manifest = {
+  package: PackageKind;
+  /** Relative to the package's prefix. */
+  name: string;
+  text: string;
+  /** Of the manifest that players open; null of those that it leads to. */
+  format: PackageFormat | null;
+};
+
+/**
+ * Two waves: media playlists, then the manifests that name them, in the order hls, dash, hlsfmp4. A wave may be written
+ * in any order. An open stream has no DASH manifest, and no I-frame playlists either: nobody seeks in it yet.
+ */
+export function manifests(ladder: Ladder, packages: Packages, isOpen: boolean): [Manifest[], Manifest[]] {
+  const { transport, fragments, playlistName } = packages;
+  const media: Manifest[] = [];
+  const masters: Manifest[] = [];
+  if (transport) {
+    const { version } = transport;
+    const toForm = (track: PlacedTrack) => transportForm(track, transport);
+    const hasIFrames = hasMediaTags(version) && !isOpen;
+    media.push(...mediaManifests(ladder, "transport", { version, toForm, hasIFrames, isOpen }));
+    const text = masterPlaylist(ladder, { kind: "transport", version, hasIFrames });
+    masters.push({ package: "transport", name: `${playlistName}.m3u8`, text, format: "hls" });
+  }
+  if (fragments && !isOpen) {
+    const text = dashManifest(ladder, fragments);
+    masters.push({ package: "fragments", name: `${playlistName}.mpd`, text, format: "dash" });
+  }
+  if (fragments?.hasHls) {
+    const version = FRAGMENTS_VERSION;
+    const toForm = (track: PlacedTrack) => fragmentForm(track, fragments.licenses);
+    const hasIFrames = !isOpen;
+    media.push(...mediaManifests(ladder, "fragments", { version, toForm, hasIFrames, isOpen }));
+    const text = masterPlaylist(ladder, { kind: "fragments", version, hasIFrames });
+    masters.push({ package: "fragments", name: `${playlistName}.m3u8`, text, format: "hlsfmp4" });
+  }
+  return [media, masters];
+}
+
+type MediaForm = {
+  version: number;
+  toForm: (track: PlacedTrack) => TrackForm;
+  hasIFrames: boolean;
+  isOpen: boolean;
+};
+
+function mediaManifests(ladder: Ladder, kind: PackageKind, media: MediaForm): Manifest[] {
+  const written = (name: string, text: string): Manifest => ({ package: kind, name, text, format: null });
+  const pictures = ladder.pictures.flatMap((picture) => picture[kind] ?? []);
+  const sounds = ladder.sounds.flatMap((sound) => sound[kind] ?? []);
+  const subtitles = hasMediaTags(media.version) ? ladder.subtitles : [];
+  const iFrames = media.hasIFrames
+    ? pictures.map((track) => ({ track, text: iFramePlaylist(track, media.toForm(track)) }))
+    : [];
+  return [
+    ...[...pictures, ...sounds].map((track) => {
+      const text = mediaPlaylist(track, media.toForm(track), media.isOpen);
+      return written(`${track.folder}/${MEDIA_PLAYLIST_FILE}`, text);
+    }),
+    ...iFrames.flatMap(({ track, text }) =>
+      text === null ? [] : [written(`${track.folder}/${I_FRAME_PLAYLIST_FILE}`, text)],
+    ),
+    ...subtitles.map(({ folder }) =>
+      written(`${folder}/${MEDIA_PLAYLIST_FILE}`, subtitlePlaylist(media.version, ladder.durationSeconds)),
+    ),
+  ];
+}

@@ -1,0 +1,103 @@
+/** Common encryption of a stream's segments by shaka-packager, which ships as a program in its npm package. */
+import { createHash } from "node:crypto";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CommonEncryption } from "../contract/stream.ts";
+import { BOX_HEADER_BYTES } from "../ffmpeg/box-header.ts";
+import { IV_BYTES, packagerArgs } from "../ffmpeg/stream/packager-args.ts";
+import { fragmentFile, FRAGMENT_FILE_TEMPLATE, INIT_FILE } from "../manifest/file-names.ts";
+import { programLimits, wallLimitFor } from "./ffmpeg.ts";
+import { locatePackager } from "./locate-packager.ts";
+import { runProcess } from "./run-process.ts";
+import { checkFailed, TaskFailure } from "./task-failure.ts";
+import type { WorkContext } from "./work-context.ts";
+import type { CutSegment } from "./write-segments.ts";
+
+export type EncryptedSegment = { startTicks: number; durationTicks: number; path: string; sizeBytes: number };
+
+export type EncryptionWork = {
+  encryption: CommonEncryption;
+  kind: "video" | "audio";
+  /** A file of `beginSegments`, and what lies in it. */
+  path: string;
+  segments: readonly CutSegment[];
+  /** The job and the track: all stretches of a track share a description, and with `cbcs` the IV in it. */
+  track: string;
+  firstNumber: number;
+  spanSeconds: number | null;
+};
+
+/**
+ * Encrypts the segments into a directory of their own below `ctx.directory`.
+ *
+ * @throws TaskFailure `encode_failed` when the packager fails, `output_check_failed` when it has cut elsewhere
+ */
+export async function encryptFragments(
+  work: EncryptionWork,
+  ctx: WorkContext,
+): Promise<{ initPath: string; segments: EncryptedSegment[] }> {
+  const directory = join(ctx.directory, "encrypted");
+  await mkdir(directory);
+  await runPackager(work, { ...ctx, directory });
+  const initPath = join(directory, INIT_FILE);
+  await forgetDuration(initPath);
+  const segments: EncryptedSegment[] = [];
+  for (const { startTicks, durationTicks } of work.segments) {
+    const path = join(directory, fragmentFile(startTicks));
+    const sizeBytes = (await stat(path).catch(() => ({ size: 0 }))).size;
+    if (sizeBytes === 0) {
+      throw checkFailed(`no encrypted segment begins at ${startTicks} ticks`);
+    }
+    segments.push({ startTicks, durationTicks, path, sizeBytes });
+  }
+  return { initPath, segments };
+}
+
+async function runPackager(work: EncryptionWork, ctx: WorkContext): Promise<void> {
+  const { encryption, kind, path } = work;
+  const wallLimitMs = wallLimitFor(work.spanSeconds);
+  const end = await runProcess({
+    file: locatePackager(),
+    args: packagerArgs({
+      encryption,
+      psshHex: Buffer.concat(encryption.pssh.map((box) => Buffer.from(box, "base64"))).toString("hex"),
+      kind,
+      iv: ivOf(work),
+      inputPath: path,
+      initName: INIT_FILE,
+      segmentTemplate: FRAGMENT_FILE_TEMPLATE,
+    }),
+    directory: ctx.directory,
+    signal: ctx.signal,
+    wallLimitMs,
+    limits: programLimits(wallLimitMs),
+  });
+  if (end.exitCode !== 0 || end.endedBy !== "itself") {
+    const log = `shaka-packager: exit code ${end.exitCode}, ended by ${end.endedBy}\n${end.stderrTail}`;
+    throw new TaskFailure({ code: "encode_failed" }, { log });
+  }
+}
+
+/**
+ * Equal for equal work, so that an attempt that is made again writes equal bytes; different for all else, because with
+ * `cenc` two samples under one key must never share a counter.
+ */
+function ivOf({ encryption, track, firstNumber }: EncryptionWork): string {
+  const { scheme, keyId } = encryption;
+  const name = scheme === "cbcs" ? [keyId, track] : [keyId, track, firstNumber];
+  return createHash("sha256")
+    .update(JSON.stringify(name))
+    .digest("hex")
+    .slice(0, 2 * IV_BYTES[scheme]);
+}
+
+/** The description says how long the first stretch is, as if it were the whole: that box is made into free space. */
+async function forgetDuration(initPath: string): Promise<void> {
+  const init = await readFile(initPath);
+  const typeAt = init.indexOf("mehd");
+  const isBox = typeAt >= 4 && init.readUInt32BE(typeAt - 4) <= BOX_HEADER_BYTES + 8;
+  if (isBox) {
+    init.write("free", typeAt);
+    await writeFile(initPath, init);
+  }
+}
