@@ -2,27 +2,23 @@
  * From a ledger entry to the task on the wire: adds what is not kept in the ledger, credentials and URLs.
  * Nothing of this is stored or logged.
  */
-import type { ObjectRef, ObjectStoreConfig } from "../../encoder/contract/object-store.ts";
 import type { PictureSpec, RenditionSpec } from "../../encoder/contract/output-spec.ts";
-import type { Task } from "../../encoder/contract/task.ts";
+import type { ChunkTask, Task } from "../../encoder/contract/task.ts";
 import { CONTRACT_VERSION } from "../../encoder/contract/version.ts";
-import type { JobRecord, JobState, SourceSpan, TaskRecord, TaskWork } from "../domain/job-record.ts";
-import type { JobSecrets } from "../domain/job-spec.ts";
-import { attemptKey, hostedObjectPrefix, workPrefix } from "../domain/object-keys.ts";
+import type {
+  ChunkWork,
+  JobRecord,
+  JobState,
+  SourceSpan,
+  TaskRecord,
+  TaskWork,
+} from "../domain/job-record.ts";
+import { attemptKey } from "../domain/object-keys.ts";
 import { chunkParts, renditionFiles } from "../domain/ledger/part-files.ts";
 import { needsWholeEncoder } from "../domain/ledger/startable-tasks.ts";
 import { thumbnailsVtt } from "../domain/plan/thumbnails-vtt.ts";
-import { mintGatewayCredentials } from "../gateway/gateway-credentials.ts";
-import type { MasterKey } from "../secrets/master-key.ts";
-
-/** Hosted files never change under their URL. */
-const HOSTED_CACHE_CONTROL = "public, max-age=86400";
-
-export type TaskContext = {
-  secrets: JobSecrets;
-  masterKey: MasterKey;
-  gatewayOrigin: string;
-};
+import { buildStreamTask, isStreamWork } from "./build-stream-task.ts";
+import { destination, outputObject, workStore, type TaskContext } from "./task-stores.ts";
 
 /** The complete task of a leased ledger entry. */
 export async function buildTask(state: JobState, task: TaskRecord, context: TaskContext): Promise<Task> {
@@ -36,6 +32,9 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
   } as const;
   const source = { url: context.secrets.inputUrl };
   const { work } = task;
+  if (isStreamWork(work)) {
+    return buildStreamTask(state, task, work, base, context);
+  }
   switch (work.kind) {
     case "ingest":
       return { ...base, kind: "ingest", source };
@@ -43,31 +42,27 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
       const { threads, rendition, to } = work;
       const object =
         to === "work"
-          ? await workObject(record, attemptKey(work.key, task.attempt, rendition.container), context)
+          ? {
+              store: await workStore(record, context),
+              key: attemptKey(work.key, task.attempt, rendition.container),
+            }
           : await outputObject(record, work.key, context);
       const watermarkUrls = watermarksOf(picturesOf(rendition), context);
       const isWorkFile = to === "work";
       return { ...base, kind: "encode", source, threads, rendition, watermarkUrls, object, isWorkFile };
     }
-    case "chunk": {
-      const { threads, span, isExact } = work;
-      const workStore = await gatewayStore(record, workPrefix(record.id), {}, context);
-      const parts = chunkParts(record.id, tasks, task);
-      const pictures = parts.map(({ video }) => video.picture);
-      const watermarkUrls = watermarksOf(pictures, context);
-      const ofSource = spanOf(record, span, source);
-      return { ...base, kind: "chunk", threads, ...ofSource, isExact, parts, watermarkUrls, workStore };
-    }
+    case "chunk":
+      return { ...base, kind: "chunk", ...(await chunkOf(state, task, work, context)) };
     case "analyze":
       return { ...base, kind: "analyze", threads: work.threads, ...spanOf(record, work.span, source) };
     case "assemble": {
-      const workStore = await gatewayStore(record, workPrefix(record.id), {}, context);
+      const store = await workStore(record, context);
       const object = await outputObject(record, work.key, context);
-      const files = renditionFiles(tasks, task.taskId, 0, work.files);
-      return { ...base, kind: "assemble", rendition: work.rendition, files, workStore, object };
+      const files = renditionFiles(tasks, task.taskId, work.files);
+      return { ...base, kind: "assemble", rendition: work.rendition, files, workStore: store, object };
     }
     case "image": {
-      const { store, keyPrefix } = await destination(record, context);
+      const { store, keyPrefix } = await destination(record, "file", context);
       const { threads, image } = work;
       const keys = work.keys.map((key) => keyPrefix + key);
       const watermarkUrls = watermarksOf([image.picture], context);
@@ -80,18 +75,21 @@ export async function buildTask(state: JobState, task: TaskRecord, context: Task
       const watermarkUrls = watermarksOf([animation.picture], context);
       return { ...base, kind: "animation", source, threads, animation, watermarkUrls, object };
     }
-    case "package": {
-      const { store, keyPrefix } = await destination(record, context);
-      const workStore = await gatewayStore(record, workPrefix(record.id), {}, context);
-      const renditions = work.renditions.map(({ rendition, files }, variant) => ({
-        rendition,
-        files: renditionFiles(tasks, task.taskId, variant, files),
-      }));
-      const { playlistName, segmentSeconds } = work;
-      const hls = { store, prefix: keyPrefix + work.prefix, playlistName, segmentSeconds };
-      return { ...base, kind: "package", renditions, workStore, hls };
-    }
   }
+}
+
+async function chunkOf(
+  { record, tasks }: JobState,
+  task: TaskRecord,
+  { threads, span, isExact }: ChunkWork,
+  context: TaskContext,
+): Promise<Omit<ChunkTask, "kind" | "contract" | "jobId" | "taskId" | "attempt" | "slots">> {
+  const parts = chunkParts(record.id, tasks, task);
+  const pictures = parts.map(({ video }) => video.picture);
+  const watermarkUrls = watermarksOf(pictures, context);
+  const ofSource = spanOf(record, span, { url: context.secrets.inputUrl });
+  const store = await workStore(record, context);
+  return { threads, ...ofSource, isExact, parts, watermarkUrls, workStore: store };
 }
 
 /** The WebVTT file with its text, which names the pictures as they lie beside it. */
@@ -123,62 +121,5 @@ function spanOf({ id, input }: JobRecord, span: SourceSpan, source: { url: strin
     sourceFrameRate: mediaInfo.video.frameRate,
     videoStreamIndex: mediaInfo.video.streamIndex,
     ...span,
-  };
-}
-
-async function outputObject(record: JobRecord, key: string, context: TaskContext): Promise<ObjectRef> {
-  const { store, keyPrefix } = await destination(record, context);
-  return { store, key: keyPrefix + key };
-}
-
-/** The customer's store, or Copra's own with keys below the job's hosted prefix. */
-async function destination(
-  record: JobRecord,
-  context: TaskContext,
-): Promise<{ store: ObjectStoreConfig; keyPrefix: string }> {
-  const { storage } = record.spec;
-  if (storage.service === "coconut") {
-    const keyPrefix = hostedObjectPrefix(record.hostedPrefix);
-    return {
-      store: await gatewayStore(record, keyPrefix, { "cache-control": HOSTED_CACHE_CONTROL }, context),
-      keyPrefix,
-    };
-  }
-  if (context.secrets.storageCredentials === null) {
-    throw new Error(`Job ${record.id} has no storage credentials.`);
-  }
-  const { endpoint, region, bucket, addressing, objectHeaders } = storage;
-  const credentials = context.secrets.storageCredentials;
-  return {
-    store: { endpoint, region, bucket, addressing, credentials, objectHeaders, network: "public" },
-    keyPrefix: "",
-  };
-}
-
-async function workObject(record: JobRecord, key: string, context: TaskContext): Promise<ObjectRef> {
-  return { store: await gatewayStore(record, workPrefix(record.id), {}, context), key };
-}
-
-async function gatewayStore(
-  record: JobRecord,
-  prefix: string,
-  objectHeaders: Record<string, string>,
-  { masterKey, gatewayOrigin }: TaskContext,
-): Promise<ObjectStoreConfig> {
-  const credentials = await mintGatewayCredentials({
-    masterKey,
-    prefix,
-    access: "rw",
-    // No sooner: a long encode would lose its file at the upload. After it a forgotten encoder is shut out.
-    expiresAt: record.deadlineAt,
-  });
-  return {
-    endpoint: `${gatewayOrigin}/s3`,
-    region: "auto",
-    bucket: "copra",
-    addressing: "path",
-    credentials,
-    objectHeaders,
-    network: "own",
   };
 }

@@ -11,9 +11,11 @@ import type { Cut } from "../../encoder/contract/timeline.ts";
 import type { Warning } from "../../encoder/contract/warning-catalogue.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { InputStatus, JobStatus, OutputStatus } from "./job-status.ts";
+import type { KeptTrack } from "./ledger/kept-track.ts";
+import type { Stream } from "./stream-record.ts";
 
 /** Raised with every change of shape; `upgrade-state.ts` brings an older job up to it when it is loaded. */
-export const RECORD_SCHEMA = 3;
+export const RECORD_SCHEMA = 4;
 
 export type JobRecord = {
   schema: typeof RECORD_SCHEMA;
@@ -144,7 +146,12 @@ export type PhaseMs = Partial<Record<TaskPhase, number>>;
 export type TaskOutcome =
   | { kind: "encode"; file: WorkFile; warnings: Warning[] }
   | Extract<TaskResult, { kind: "chunk" }>
-  | Extract<TaskResult, { kind: "analyze" }>;
+  | Extract<TaskResult, { kind: "analyze" }>
+  | { kind: "segment"; pictures: KeptPublication[] }
+  | ({ kind: "segment-sound"; pieces: WorkFile[] } & KeptPublication);
+
+/** What was published of one track in the two packages. */
+export type KeptPublication = { transport: KeptTrack | null; fragments: KeptTrack | null };
 
 /** What a task does, without credentials: enough to build the wire task at any time. */
 export type TaskWork =
@@ -155,14 +162,48 @@ export type TaskWork =
   | { kind: "assemble"; rendition: RenditionSpec; files: PartsOf; key: string }
   | { kind: "image"; threads: number; image: ImageSpec; keys: string[]; vtt: PlannedVtt | null }
   | { kind: "animation"; threads: number; animation: AnimationSpec; key: string }
-  | {
-      kind: "package";
-      /** In the order of the master playlist. */
-      renditions: { rendition: RenditionSpec; files: PartsOf }[];
-      prefix: string;
-      playlistName: string;
-      segmentSeconds: number;
-    };
+  | SegmentWork
+  | SegmentSoundWork
+  | SubtitleWork
+  | PackageWork
+  /** Playlists of the first stretches, while the rest is still encoded. */
+  | { kind: "open-package"; packageId: string; stretchCount: number };
+
+/** Writes the manifests of a stream. All that its segment tasks cut is looked up by the id of this task. */
+export type PackageWork = {
+  kind: "package";
+  stream: Stream;
+  /** Where the encoded pictures come from, in their order. */
+  pictures: PartsOf[];
+};
+
+/** Cuts one stretch of a stream: a chunk of all pictures, or the whole of one. */
+export type SegmentWork = {
+  kind: "segment";
+  packageId: string;
+  /** 0-based place in the stream. */
+  index: number;
+  firstNumber: number;
+  /** Null when only the files know. */
+  spanSeconds: number | null;
+  /** Which pictures of the stream. */
+  pictures: number[];
+  /** Something that it reads was made anew after it started: what it gives does not count. */
+  isStale: boolean;
+};
+
+export type SegmentSoundWork = {
+  kind: "segment-sound";
+  packageId: string;
+  /** Which sound of the stream, and the task that encodes it. */
+  sound: number;
+  fileTaskId: string;
+  /** Where stretches meet, when pictures are muxed with pieces of it; null when none is. */
+  borderSeconds: number[] | null;
+};
+
+/** Makes WebVTT of subtitle number `subtitle` of the stream. */
+type SubtitleWork = { kind: "subtitle"; packageId: string; subtitle: number };
 
 /** The WebVTT file of an image output; its text is made when the task is built. */
 export type PlannedVtt = { key: string; durationSeconds: number | null };
@@ -184,7 +225,7 @@ export type ChunkWork = {
 export type SourceSpan = { zeroTicks: number; start: Cut | null; end: Cut | null; spanSeconds: number };
 
 /**
- * One rendition's share of a chunk: rendition number `variant` of the task `taskId` that joins it, and its output
+ * One rendition's share of a chunk: picture number `variant`, from 0, of the task `taskId` that joins it, and its output
  * frames. `endFrame` is null where only the decoder knows.
  */
 export type PlannedPart = { taskId: string; variant: number; startFrame: number; endFrame: number | null };
@@ -196,6 +237,7 @@ export type PartsOf =
 
 export type WebhookEventName =
   | "input.transferred"
+  | "output.playable"
   | "output.completed"
   | "output.failed"
   | "job.completed"

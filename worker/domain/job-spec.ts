@@ -5,6 +5,7 @@
 import type { AudioCodec, Container, PixelFormat, VideoCodec } from "../../encoder/contract/formats.ts";
 import type { Rational } from "../../encoder/contract/media-info.ts";
 import type { VIDEO_PROFILES, WATERMARK_POSITIONS } from "../../encoder/contract/output-spec.ts";
+import type { HLS_VERSIONS } from "../../encoder/contract/stream.ts";
 
 export type JobSpec = {
   ultrafast: boolean;
@@ -25,6 +26,14 @@ export type JobSecrets = {
   notificationUrl: string;
   /** Each address once; outputs name them by their place in here. */
   watermarkUrls: string[];
+  /** Files with subtitles, each address once; streams name them by their place in here. */
+  subtitleUrls: string[];
+  /**
+   * Keys of encrypted packages, lower-case hex; packages name their list by its place in here. A list holds the one
+   * key of 16 bytes, or, of a package that changes its key, one seed of 32 bytes: key number i, from 0, is the first
+   * 16 bytes of HMAC-SHA256 over the text `key-<i>` with the seed's bytes as its key.
+   */
+  streamKeys: string[][];
   storageCredentials: { accessKeyId: string; secretAccessKey: string } | null;
 };
 
@@ -113,13 +122,80 @@ export type AnimationRequest = {
   scene: { number: number; durationSeconds: number };
 };
 
+/** An adaptive stream: one ladder of variants, packaged once or twice. */
 export type HttpstreamRequest = {
   type: "httpstream";
-  /** Base of the package paths. */
+  /** Base of the package paths. May hold `{{ variables }}`, as they may. */
   path: string;
+  /** File name of every manifest, without its extension. */
   playlistName: string;
+  /** Container mp4; h264, hevc, av1 or no picture; aac or no sound. `copy` is not among them. */
   variants: RenditionFormat[];
-  hls: { path: string };
+  picture: PictureRequest;
+  offsetSeconds: number;
+  durationSeconds: number | null;
+  /** At least one of hls and dash is asked for. */
+  hls: HlsRequest | null;
+  dash: DashRequest | null;
+  /** Which audio tracks of the source: its default one, every one, or those of the languages. */
+  audioTracks: "default" | "all" | LanguageTag[];
+  subtitles: SubtitlesRequest;
+};
+
+/**
+ * Canonical BCP 47, such as `pt-BR`; ISO 639-2 codes are given as their two-letter equals where there is one. Tracks
+ * are compared by the primary language.
+ */
+export type LanguageTag = string;
+
+export type SubtitlesRequest = {
+  /** Which text tracks of the source. */
+  tracks: "none" | "all" | LanguageTag[];
+  /** Files of their own, in request order; `source` is the place of the URL in `JobSecrets.subtitleUrls`. */
+  files: { source: number; language: LanguageTag; name: string; isDefault: boolean; isForced: boolean }[];
+};
+
+/** HLS over MPEG-TS. */
+export type HlsRequest = {
+  /** Below the output's path. */
+  path: string;
+  version: (typeof HLS_VERSIONS)[number];
+  /** The stream can be played while it is encoded. */
+  isLiveEdge: boolean;
+  encryption: SegmentKeysRequest | null;
+};
+
+/** AES-128 over whole segments. */
+export type SegmentKeysRequest = {
+  /** Place in `JobSecrets.streamKeys`. */
+  keys: number;
+  /** Where players get the key; null stores it beside the media. Always null when the key changes. */
+  keyUri: string | null;
+  /** Each key serves so many segments; null has one key for all. */
+  segmentsPerKey: number | null;
+};
+
+/** Fragmented MP4 under a DASH manifest, and under HLS playlists too when `hasHls`. */
+export type DashRequest = {
+  /** Below the output's path. */
+  path: string;
+  hasHls: boolean;
+  encryption: CommonKeyRequest | null;
+};
+
+/** Common encryption with one key, and how players get their licence. Null systems are not signalled. */
+export type CommonKeyRequest = {
+  scheme: "cenc" | "cbcs";
+  /** Place in `JobSecrets.streamKeys`. */
+  keys: number;
+  /** 32 lower-case hex digits. */
+  keyId: string;
+  /** At least one of `pssh`, a complete box in base64, and `licenseUrl`. */
+  widevine: { pssh: string | null; licenseUrl: string | null } | null;
+  playready: { pssh: string | null; licenseUrl: string | null } | null;
+  /** With `cbcs` and `hasHls` only. */
+  fairplay: { keyUri: string } | null;
+  clearkey: { licenseUrl: string } | null;
 };
 
 /** Null on a side means "follow the aspect ratio"; null on both means the source's size. */

@@ -3,10 +3,12 @@
  * (spec: `id created_at completed_at status progress input outputs`).
  */
 import { failureMessage, type Failure } from "../../encoder/contract/failure-catalogue.ts";
+import type { PackageFormat } from "../../encoder/contract/stream.ts";
 import type { JobRecord, TaskRecord } from "./job-record.ts";
 import { publicOutputStatus } from "./job-status.ts";
 import { timingsView } from "./ledger/milestones.ts";
 import { publicUrl } from "./object-location.ts";
+import { manifestFormats } from "./plan/plan-stream.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -50,7 +52,7 @@ export function outputViews(record: JobRecord): JsonObject[] {
   });
 }
 
-/** Public addresses of an output's files, of a package its master playlist; empty before it is planned. */
+/** Public addresses of an output's files, of a stream its manifests; empty before it is planned. */
 export function outputUrls(record: JobRecord, index: number): string[] {
   return (record.outputs[index]?.keys ?? []).map((key) => keyUrl(record, key));
 }
@@ -60,6 +62,17 @@ export function keyUrl(record: JobRecord, key: string): string {
   return publicUrl(record.spec.storage, key, `${record.origin}/files/${record.hostedPrefix}`);
 }
 
+/** Every manifest of a stream, in the order in which they are told; empty before it is planned. */
+export function manifestLinks(record: JobRecord, index: number): { format: PackageFormat; url: string }[] {
+  const request = record.spec.outputs[index];
+  const formats = request?.type === "httpstream" ? manifestFormats(request) : [];
+  const urls = outputUrls(record, index);
+  return formats.flatMap((format, place) => {
+    const url = urls[place];
+    return url === undefined ? [] : [{ format, url }];
+  });
+}
+
 /** `url` of a video, `urls` of images and streams. */
 export function outputLinks(record: JobRecord, index: number): JsonObject {
   const urls = outputUrls(record, index);
@@ -67,7 +80,7 @@ export function outputLinks(record: JobRecord, index: number): JsonObject {
     case "image":
       return { urls };
     case "httpstream":
-      return { urls: urls.map((url) => ({ format: "hls", url })) };
+      return { urls: manifestLinks(record, index) };
     case "video":
     case undefined:
       return { url: urls[0] };

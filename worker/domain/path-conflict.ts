@@ -4,12 +4,13 @@ import { vttPath } from "./plan/vtt-path.ts";
 import { knownImageFileCount } from "./known-image-file-count.ts";
 import type { ImageRequest, OutputRequest } from "./job-spec.ts";
 import { objectKey } from "./object-location.ts";
+import { isInPackage, packageClaims, packagesCollide, type PackageClaim } from "./package-claim.ts";
 
-/** Everything that one output writes: single keys, any number in a sequence, or a whole folder. */
+/** Everything that one output writes: single keys, any number in a sequence, or packages of a stream. */
 type Claim = {
   keys: ReadonlySet<string>;
   sequence: { before: string; after: string } | null;
-  folder: string | null;
+  packages: readonly PackageClaim[];
 };
 
 /**
@@ -38,12 +39,12 @@ export function findPathConflict(
 
 function claimOf(output: OutputRequest, storagePath: string): Claim {
   const key = objectKey(storagePath, output.path);
-  const none = { keys: new Set<string>(), sequence: null, folder: null };
+  const none = { keys: new Set<string>(), sequence: null, packages: [] };
   switch (output.type) {
     case "video":
       return { ...none, keys: new Set([key]) };
     case "httpstream":
-      return { ...none, folder: objectKey(key, output.hls.path).replace(/\/+$/, "") };
+      return { ...none, packages: packageClaims(output, storagePath) };
     case "image":
       return { ...none, ...imageClaim(output, key, storagePath) };
   }
@@ -67,11 +68,17 @@ function imageClaim(image: ImageRequest, key: string, storagePath: string): Pick
 function collide(a: Claim, b: Claim): boolean {
   return (
     [...a.keys].some((key) => b.keys.has(key)) ||
-    (a.folder !== null && a.folder === b.folder) ||
+    a.packages.some((one) => b.packages.some((other) => packagesCollide(one, other))) ||
+    hasKeyInPackage(a, b) ||
+    hasKeyInPackage(b, a) ||
     (a.sequence !== null && b.sequence !== null && isSameSequence(a.sequence, b.sequence)) ||
     hasKeyInSequence(a, b) ||
     hasKeyInSequence(b, a)
   );
+}
+
+function hasKeyInPackage({ packages }: Claim, { keys }: Claim): boolean {
+  return packages.some((claim) => [...keys].some((key) => isInPackage(key, claim)));
 }
 
 function isSameSequence(a: { before: string; after: string }, b: { before: string; after: string }): boolean {

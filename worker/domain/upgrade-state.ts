@@ -2,6 +2,7 @@
 import { RECORD_SCHEMA, type JobState } from "./job-record.ts";
 import { fromVersion1, type StateV1 } from "./upgrade/version-1.ts";
 import { fromVersion2, type StateV2 } from "./upgrade/version-2.ts";
+import { fromVersion3, type StateV3 } from "./upgrade/version-3.ts";
 
 /** A job as it is stored; its shape is that of `record.schema`. */
 export type StoredState = { record: { schema: number }; tasks: readonly object[]; outbox: readonly object[] };
@@ -11,10 +12,13 @@ export function upgradeState(stored: StoredState): JobState {
   switch (stored.record.schema) {
     case 1:
       // SAFETY: only the Worker that wrote schema 1 wrote these rows.
-      return fromVersion2(fromVersion1(stored as unknown as StateV1));
+      return fromVersion3(fromVersion2(fromVersion1(stored as unknown as StateV1)));
     case 2:
       // SAFETY: the same of schema 2.
-      return fromVersion2(stored as unknown as StateV2);
+      return fromVersion3(fromVersion2(stored as unknown as StateV2));
+    case 3:
+      // SAFETY: the same of schema 3.
+      return fromVersion3(stored as unknown as StateV3);
     case RECORD_SCHEMA:
       // SAFETY: only this Worker's own shape carries this number.
       return stored as unknown as JobState;

@@ -3,10 +3,11 @@
  * outbox row and the stored metadata, and come out byte for byte the same.
  */
 import { failureMessage } from "../../encoder/contract/failure-catalogue.ts";
+import type { PackageFormat } from "../../encoder/contract/stream.ts";
 import type { JobRecord, OutboxRecord, OutputRecord, WebhookEventName } from "./job-record.ts";
 import { publicOutputStatus } from "./job-status.ts";
 import type { OutputRequest } from "./job-spec.ts";
-import { jobDates, outputLinks } from "./job-view.ts";
+import { jobDates, manifestLinks, outputLinks } from "./job-view.ts";
 
 /** Where metadata is stored: `input`, or `output-<index>`. */
 export type MetadataKey = "input" | `output-${number}`;
@@ -20,6 +21,31 @@ export function inputTransferredEvent(record: JobRecord): NewEvent {
     data: { status: "input.transferred", progress: "100%" },
     outputIndex: null,
     withMetadata: record.spec.notification.metadata,
+  };
+}
+
+/**
+ * A stream that is still encoded can be played from its beginning: its playlists grow until it is finished. Copra's own
+ * event. `manifests` are those that exist by now.
+ */
+export function playableEvent(
+  record: JobRecord,
+  outputIndex: number,
+  manifests: readonly { format: PackageFormat }[],
+): NewEvent {
+  const { request, output } = outputAt(record, outputIndex);
+  const formats = manifests.map(({ format }) => format);
+  return {
+    event: "output.playable",
+    data: {
+      type: request.type,
+      status: publicOutputStatus(request.type, output.status),
+      progress: `${record.progressPercent}%`,
+      key: request.key,
+      urls: manifestLinks(record, outputIndex).filter(({ format }) => formats.includes(format)),
+    },
+    outputIndex,
+    withMetadata: false,
   };
 }
 

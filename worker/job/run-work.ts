@@ -281,6 +281,9 @@ async function retire({ env, state, storage }: WorkShell): Promise<void> {
   await storage.deleteAll();
 }
 
+/** What secrets that were sealed by older versions may not have. */
+const NO_LISTS = { watermarkUrls: [], subtitleUrls: [], streamKeys: [] } satisfies Partial<JobSecrets>;
+
 async function openSecrets({ env, store, state, secretsKind }: WorkShell): Promise<JobSecrets> {
   const { id } = state().record;
   const sealed = store.secret(secretsKind);
@@ -288,6 +291,6 @@ async function openSecrets({ env, store, state, secretsKind }: WorkShell): Promi
     throw new Error(`The secrets of job ${id} are wiped.`);
   }
   const opened = await unseal(parseMasterKey(env.COPRA_MASTER_KEY), id, secretsKind, sealed);
-  // SAFETY: sealed by `create` from this type, and AES-GCM proves that nothing else made it. Older jobs have no marks.
-  return { watermarkUrls: [], ...(opened as Omit<JobSecrets, "watermarkUrls">) };
+  // SAFETY: sealed by `create` from this type, and AES-GCM proves that nothing else made it. Older jobs lack some lists.
+  return { ...NO_LISTS, ...(opened as Omit<JobSecrets, keyof typeof NO_LISTS>) };
 }

@@ -12,6 +12,8 @@
 
   const video = /** @type {HTMLVideoElement} */ (element("video"));
   const quality = /** @type {HTMLSelectElement} */ (element("quality"));
+  const sound = /** @type {HTMLSelectElement} */ (element("sound"));
+  const caption = /** @type {HTMLSelectElement} */ (element("caption"));
   let canRecover = true;
 
   showTitle();
@@ -38,6 +40,7 @@
     const player = new Player({ enableWorker: false });
     player.on(Player.Events.MANIFEST_PARSED, () => showLevels(player));
     player.on(Player.Events.LEVEL_SWITCHED, () => showRendition(player));
+    offerTracks(Player, player);
     player.on(Player.Events.ERROR, (_event, error) => {
       if (!error.fatal) {
         return;
@@ -64,6 +67,54 @@
     player.loadSource(source);
     player.attachMedia(video);
     return player;
+  }
+
+  /**
+   * Menus of the other languages. A browser that plays the stream natively has its own.
+   * @param {NonNullable<typeof Hls>} Player
+   * @param {import("hls.js").default} player
+   */
+  function offerTracks(Player, player) {
+    const { Events } = Player;
+    const showSounds = () => {
+      const options = player.audioTracks.map(
+        (track, index) => new Option(describeTrack(track), String(index)),
+      );
+      fill(sound, options, player.audioTrack);
+      element("sounds").hidden = options.length < 2;
+    };
+    const showCaptions = () => {
+      const options = player.subtitleTracks.map(
+        (track, index) => new Option(describeTrack(track), String(index)),
+      );
+      fill(caption, [new Option("Off", "-1"), ...options], player.subtitleTrack);
+      element("captions").hidden = options.length === 0;
+    };
+    player.on(Events.AUDIO_TRACKS_UPDATED, showSounds);
+    player.on(Events.AUDIO_TRACK_SWITCHED, showSounds);
+    player.on(Events.SUBTITLE_TRACKS_UPDATED, showCaptions);
+    player.on(Events.SUBTITLE_TRACK_SWITCH, showCaptions);
+    sound.addEventListener("change", () => {
+      player.audioTrack = Number(sound.value);
+    });
+    caption.addEventListener("change", () => {
+      player.subtitleTrack = Number(caption.value);
+    });
+  }
+
+  /**
+   * @param {HTMLSelectElement} menu
+   * @param {HTMLOptionElement[]} options
+   * @param {number} chosen
+   */
+  function fill(menu, options, chosen) {
+    menu.replaceChildren(...options);
+    menu.value = String(chosen);
+  }
+
+  /** @param {{ name: string, lang?: string | undefined, forced?: boolean }} track */
+  function describeTrack({ name, lang, forced }) {
+    return (name || lang || "Unknown") + (forced ? " (forced)" : "");
   }
 
   function startNative() {

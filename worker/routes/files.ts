@@ -11,8 +11,16 @@ import { readObject } from "../objects/read-object.ts";
 
 const HOSTED_PREFIX = "hosted/";
 
-/** Hosted files never change under their URL, but they vanish after a day: an hour of caching outlives them little. */
-const DEFAULT_CACHE_CONTROL = "public, max-age=3600";
+/** Media never change under their URL, but they vanish after a day: an hour of caching outlives them little. */
+const MEDIA_CACHE_CONTROL = "public, max-age=3600";
+
+/**
+ * A stream that is played while it is encoded has manifests that grow by a segment every few seconds. Players reload
+ * them as often, and a cache may shield the server from many players at once but not hold them back.
+ */
+const MANIFEST_CACHE_CONTROL = "public, max-age=2";
+
+const MANIFEST = /\.(?:m3u8|mpd)$/i;
 
 /** For objects stored without a type: what streaming needs beyond the common types. */
 const MEDIA_TYPES = {
@@ -65,7 +73,10 @@ files.get("*", async (c) => {
     case "response": {
       const { response } = read;
       if (!response.headers.has("Cache-Control")) {
-        response.headers.set("Cache-Control", DEFAULT_CACHE_CONTROL);
+        response.headers.set(
+          "Cache-Control",
+          MANIFEST.test(key) ? MANIFEST_CACHE_CONTROL : MEDIA_CACHE_CONTROL,
+        );
       }
       return response;
     }

@@ -31,6 +31,7 @@ jobs.post(
     const { spec, secrets } = parseJobRequest(parseJson(await c.req.arrayBuffer()), {
       allowPrivateNetwork: c.env.ALLOW_PRIVATE_NETWORK === "true",
       quirks: parseQuirks(c.env.COCONUT_QUIRKS),
+      randomHex: (byteLength) => hex(crypto.getRandomValues(new Uint8Array(byteLength))),
     });
     const id = jobIdFrom(crypto.getRandomValues(new Uint8Array(32)));
     const job = {

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { secureHeaders } from "hono/secure-headers";
-import hlsScript from "hls.js/dist/hls.light.min.js";
+import hlsScript from "hls.js/dist/hls.min.js";
 import { parseObjectKey } from "../objects/object-key.ts";
 import playerScript from "../pages/player.client.js";
 import playerStyle from "../pages/player.css";
@@ -21,14 +21,15 @@ export const play = new Hono<{ Bindings: Env }>();
 
 play.use(
   secureHeaders({
-    // hls.js feeds the video element through a blob: URL; the icon is a data: URL. Everything else is this origin's.
+    // hls.js feeds the video element through a blob: URL and opens text tracks with an empty data: one; the icon is a
+    // data: URL. Everything else is this origin's.
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
       scriptSrc: ["'self'"],
       styleSrc: ["'self'"],
       imgSrc: ["data:"],
       connectSrc: ["'self'"],
-      mediaSrc: ["'self'", "blob:"],
+      mediaSrc: ["'self'", "blob:", "data:"],
       baseUri: ["'none'"],
       formAction: ["'none'"],
       frameAncestors: ["'none'"],

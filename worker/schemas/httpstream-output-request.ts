@@ -1,122 +1,98 @@
-/** Parameters of an `httpstream` output: variants and how they are packaged. */
+/** Parameters of an `httpstream` output: what is encoded, and how it is packaged. */
 import { z } from "zod";
-import type { HttpstreamRequest, RenditionFormat } from "../domain/job-spec.ts";
+import type { HttpstreamRequest } from "../domain/job-spec.ts";
 import { objectKey } from "../domain/object-location.ts";
-import { parseVariant } from "../domain/format/rendition-format.ts";
-import { DEFAULT_VARIANTS } from "../domain/format/output-presets.ts";
-import { didYouMean } from "../domain/name-list.ts";
 import { longestFilled } from "../domain/path-template.ts";
+import { parseDash } from "./dash-request.ts";
+import { parseHls } from "./hls-request.ts";
 import type { OutputContext } from "./output-context.ts";
 import { parsePath } from "./output-path.ts";
-import type { Problems } from "./problems.ts";
-import { fieldPath, parseFields, readFields, type Fields } from "./request-fields.ts";
+import { parsePicture } from "./picture-request.ts";
+import { parseFields, type Fields } from "./request-fields.ts";
+import { parseSpan } from "./span-request.ts";
+import { checkStream } from "./stream-checks.ts";
+import { readPackage, type Given, type PackageFields, type PackageName } from "./stream-package.ts";
+import { parseAudioTracks, parseSubtitles } from "./stream-tracks.ts";
+import { chooseVariants } from "./stream-variants.ts";
 
-/** Each variant is a whole encode; published ladders have six to nine. */
-const MAX_VARIANTS = 12;
-/** What a package adds to its folder: the playlist's name or `/media-12/segment-99999.ts`. */
+/** What a package adds to its folder: `/text/` with the longest language, or `/video/avc1/12/seg-…`. */
 const PACKAGE_BYTES = 120;
 
-const HLS_KEYS = ["path", "version", "variants"];
-const PENDING_HLS_KEYS = [
-  "encryption_key",
-  "encryption_key_uri",
-  "hls_encryption_key",
-  "hls_encryption_key_uri",
-];
+const CODE = "output_param_not_valid";
 
-const httpstreamSchema = z.object({
+const nameSchema = z.object({
   playlist_name: z
     .string({ error: "must be a string" })
     .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/, "must be a file name of letters, digits, _, - and .")
     .regex(/^(?!.*\.(m3u8|mpd)$)/i, "must be given without its extension")
     .default("master"),
 });
-const hlsSchema = z.object({
-  version: z
-    .int({ error: "must be a whole number" })
-    .refine((version) => version === 3, { error: "must be 3; other HLS versions are not supported yet" })
-    .default(3),
-});
+
+type Read = Record<PackageName, PackageFields | null | undefined>;
+type Packages = Pick<HttpstreamRequest, "path" | "hls" | "dash">;
 
 /** Null after a problem: `output_{param,path,variants}_not_valid`. */
 export function parseHttpstreamOutput(fields: Fields, context: OutputContext): HttpstreamRequest | null {
+  const { field, problems } = context;
+  const before = problems.count();
+  const read: Read = {
+    hls: readPackage("hls", fields, context),
+    dash: readPackage("dash", fields, context),
+  };
+  const name = parseFields(nameSchema, fields, { field, code: CODE }, problems);
+  const packages = parsePackages(read, fields, context);
+  const ladder = chooseVariants(variantPlaces(read, fields, field), context);
+  const picture = parsePicture(fields, context);
+  const span = parseSpan(fields, context);
+  const audioTracks = parseAudioTracks(fields["audio_tracks"], context);
+  const subtitles = parseSubtitles(fields["subtitles"], context);
+  if (name === null || packages === null || ladder === null || picture === null) {
+    return null;
+  }
+  if (span === null || audioTracks === null || subtitles === null) {
+    return null;
+  }
+  const { variants } = ladder;
+  const playlistName = name.playlist_name;
+  const stream = { ...packages, playlistName, variants, picture, ...span, audioTracks, subtitles };
+  checkStream(stream, ladder.field, fields, context);
+  return problems.count() > before ? null : { type: "httpstream", ...stream };
+}
+
+/** At least one of the two. Null after a problem. */
+function parsePackages({ hls, dash }: Read, fields: Fields, context: OutputContext): Packages | null {
   const { field, problems, storagePath } = context;
-  const hls = parseHls(fields["hls"], `${field}.hls`, problems);
-  const stream = parseFields(httpstreamSchema, fields, { field, code: "output_param_not_valid" }, problems);
+  if (hls === null && dash === null) {
+    const advice = 'Give "hls": {"path": "/hls"}, "dash": {"path": "/dash"} or both.';
+    problems.add(CODE, { field, rule: "has neither hls nor dash", advice });
+  }
   const room = { problems, storagePath, reservedBytes: PACKAGE_BYTES };
   const path = parsePath(fields["path"] ?? "/", `${field}.path`, room);
   const prefix = objectKey(storagePath, longestFilled(path ?? "/"));
-  const hlsPath = hls && parsePath(hls["path"], `${field}.hls.path`, { ...room, storagePath: prefix });
-  const variants = chooseVariants(fields["variants"], hls?.["variants"], field, problems);
-  return stream === null || path === null || hlsPath === null || variants === null
+  const parsed = {
+    hls: hls && placed(hls, parseHls(hls, context), { ...room, storagePath: prefix }),
+    dash: dash && placed(dash, parseDash(dash, context), { ...room, storagePath: prefix }),
+  };
+  const isWhole = (hls === null || parsed.hls !== null) && (dash === null || parsed.dash !== null);
+  return path === null || !isWhole || (hls === null && dash === null)
     ? null
-    : { type: "httpstream", path, playlistName: stream.playlist_name, variants, hls: { path: hlsPath } };
+    : { path, hls: parsed.hls ?? null, dash: parsed.dash ?? null };
 }
 
-function parseHls(value: unknown, field: string, problems: Problems): Fields | null {
-  const hls = readFields(value);
-  if (hls === null) {
-    problems.add("output_param_not_valid", {
-      field,
-      ...(value === undefined ? {} : { value }),
-      rule: value === undefined ? "is missing" : "must be an object",
-      advice: 'An httpstream output needs "hls": {"path": "/hls"}.',
-    });
-    return null;
-  }
-  for (const name of Object.keys(hls).filter((candidate) => !HLS_KEYS.includes(candidate))) {
-    const isPending = PENDING_HLS_KEYS.includes(name);
-    problems.add("output_param_not_valid", {
-      field: fieldPath(field, [name]),
-      rule: isPending ? "is not supported yet" : "is not a parameter of hls",
-      advice:
-        (isPending ? undefined : didYouMean(name, HLS_KEYS)) ??
-        `Remove it. Parameters: ${HLS_KEYS.join(", ")}.`,
-    });
-  }
-  parseFields(hlsSchema, hls, { field, code: "output_param_not_valid" }, problems);
-  return hls;
+/** The package with its path; null after a problem. */
+function placed<Package>(
+  { field, fields }: PackageFields,
+  parsed: Package | null,
+  room: Parameters<typeof parsePath>[2],
+): (Package & { path: string }) | null {
+  const path = parsePath(fields["path"], `${field}.path`, room);
+  return path === null || parsed === null ? null : { path, ...parsed };
 }
 
-function chooseVariants(
-  own: unknown,
-  ofHls: unknown,
-  field: string,
-  problems: Problems,
-): RenditionFormat[] | null {
-  if (own !== undefined && ofHls !== undefined) {
-    problems.add("output_variants_not_valid", {
-      field: `${field}.variants`,
-      rule: "are given twice",
-      advice: "Keep them in one place, in the httpstream output or in its hls.",
-    });
-    return null;
-  }
-  const variantsField = ofHls === undefined ? `${field}.variants` : `${field}.hls.variants`;
-  return parseVariants(own ?? ofHls ?? DEFAULT_VARIANTS, variantsField, problems);
-}
-
-function parseVariants(value: unknown, field: string, problems: Problems): RenditionFormat[] | null {
-  const code = "output_variants_not_valid";
-  if (!Array.isArray(value)) {
-    problems.add(code, { field, value, rule: "must be a list of formats" });
-    return null;
-  }
-  if (value.length < 1 || value.length > MAX_VARIANTS) {
-    problems.add(code, { field, value, rule: `must have 1 to ${MAX_VARIANTS} entries` });
-    return null;
-  }
-  const variants = value.flatMap((variant: unknown, index) => {
-    const variantField = fieldPath(field, [index]);
-    if (typeof variant !== "string") {
-      problems.add(code, { field: variantField, value: variant, rule: "must be a string" });
-      return [];
-    }
-    return (
-      parseVariant(variant, (rule, { advice } = {}) =>
-        problems.add(code, { field: variantField, value: variant, rule, ...(advice && { advice }) }),
-      ) ?? []
-    );
-  });
-  return variants.length === value.length ? variants : null;
+function variantPlaces({ hls, dash }: Read, fields: Fields, field: string): Given[] {
+  return [
+    { value: fields["variants"], field: `${field}.variants` },
+    { value: hls?.fields["variants"], field: `${field}.hls.variants` },
+    { value: dash?.fields["variants"], field: `${field}.dash.variants` },
+  ];
 }

@@ -11,6 +11,7 @@ import type { JobSecrets, JobSpec } from "../domain/job-spec.ts";
 import { NO_QUIRKS, type Quirks } from "../domain/quirks.ts";
 import { parseInput } from "./input-request.ts";
 import { parseNotification } from "./notification-request.ts";
+import type { OutputsContext } from "./output-context.ts";
 import { parseOutputs } from "./outputs-request.ts";
 import { newProblems, type Problems } from "./problems.ts";
 import { parseFields, readFields } from "./request-fields.ts";
@@ -18,7 +19,7 @@ import { parseStorage } from "./storage-request.ts";
 
 const settingsSchema = z.object({ ultrafast: z.boolean({ error: "must be true or false" }).default(false) });
 
-export type RequestOptions = UrlOptions & { quirks?: Quirks };
+export type RequestOptions = UrlOptions & Pick<OutputsContext, "randomHex"> & { quirks?: Quirks };
 
 /**
  * Splits a request into the job and its secrets. The job holds no credential and no complete URL.
@@ -33,7 +34,7 @@ export function parseJobRequest(
     throw new AppError("json_not_valid", { rule: "must be a JSON object" });
   }
   const problems = newProblems();
-  const watermarkUrls: string[] = [];
+  const collected = { watermarkUrls: [], subtitleUrls: [], streamKeys: [] };
   const input = parseInput(sections["input"], options, problems);
   const storage = parseStorage(sections["storage"], options, problems);
   const notification = parseNotification(sections["notification"], options, problems);
@@ -41,8 +42,9 @@ export function parseJobRequest(
     problems,
     options,
     quirks: options.quirks ?? NO_QUIRKS,
+    randomHex: options.randomHex,
     storagePath: storage?.spec.path ?? "/",
-    watermarkUrls,
+    ...collected,
   });
   const settings = parseSettings(sections["settings"], problems);
   if (
@@ -65,7 +67,7 @@ export function parseJobRequest(
   const secrets: JobSecrets = {
     inputUrl: input.url,
     notificationUrl: notification.url,
-    watermarkUrls,
+    ...collected,
     storageCredentials: storage.credentials,
   };
   return { spec, secrets };

@@ -12,6 +12,12 @@ export type OutputsContext = {
   storagePath: string;
   /** Grows: addresses of watermarks, each once. */
   watermarkUrls: string[];
+  /** Grows: addresses of files with subtitles, each once. */
+  subtitleUrls: string[];
+  /** Grows: keys of encrypted packages, as `JobSecrets.streamKeys` has them. */
+  streamKeys: string[][];
+  /** So many random bytes in lower-case hexadecimal. */
+  randomHex: (byteLength: number) => string;
 };
 
 /** `field` is the output's place in the request, such as `outputs.mp4:720p[1]`. */

@@ -1,10 +1,8 @@
-/**
- * Which parameters an output takes, by kind. What Coconut has and Copra has not yet is listed apart, so that the
- * answer is "not supported yet" instead of "unknown"; whoever builds one moves it up.
- */
+/** Which parameters an output takes, by kind. */
 import { didYouMean } from "../domain/name-list.ts";
 import type { OutputContext } from "./output-context.ts";
 import { fieldPath, type Fields } from "./request-fields.ts";
+import { flatNames } from "./stream-package.ts";
 
 /** Coconut's limit. */
 const MAX_PARAMS = 15;
@@ -17,16 +15,15 @@ export const OUTPUT_PARAMS = {
   video: ["path", "key", "if", "format", "offset", "duration", ...PICTURE, "deinterlace"],
   image: [...ANY_IMAGE, "number", "offsets", "interval", "sprite", "vtt"],
   animation: [...ANY_IMAGE, "scene"],
-  httpstream: ["path", "key", "if", "playlist_name", "variants", "hls"],
+  httpstream: [
+    ...["path", "key", "if", "playlist_name", "variants", "hls", "dash", "audio_tracks", "subtitles"],
+    ...["offset", "duration", ...PICTURE, "deinterlace"],
+  ],
 } as const satisfies Record<string, readonly string[]>;
 export type OutputKind = keyof typeof OUTPUT_PARAMS;
 
-const PENDING: Readonly<Record<OutputKind, readonly string[]>> = {
-  video: [],
-  image: [],
-  animation: [],
-  httpstream: ["dash", "offset", "duration", "fit", "watermark"],
-};
+/** Names of Coconut's first API that still mean something; none that a message should advise. */
+const FLAT_NAMES: readonly string[] = [...flatNames("hls"), ...flatNames("dash")];
 
 const KIND_NAMES: Readonly<Record<OutputKind, string>> = {
   video: "a video output",
@@ -51,14 +48,14 @@ export function checkParams(kind: OutputKind, fields: Fields, { field, problems 
   }
   const known: readonly string[] = OUTPUT_PARAMS[kind];
   for (const name of names.filter((candidate) => !known.includes(candidate))) {
-    const isPending = PENDING[kind].includes(name);
-    if (!(isPending || isOfSibling(kind, name)) || !hasNoEffect(name, fields[name])) {
+    const isTaken =
+      (kind === "httpstream" && FLAT_NAMES.includes(name)) ||
+      (isOfSibling(kind, name) && hasNoEffect(name, fields[name]));
+    if (!isTaken) {
       problems.add("output_param_not_valid", {
         field: fieldPath(field, [name]),
-        rule: isPending ? "is not supported yet" : `is not a parameter of ${KIND_NAMES[kind]}`,
-        advice: isPending
-          ? "Remove it."
-          : (didYouMean(name, known) ?? `Remove it. Parameters: ${known.join(", ")}.`),
+        rule: `is not a parameter of ${KIND_NAMES[kind]}`,
+        advice: didYouMean(name, known) ?? `Remove it. Parameters: ${known.join(", ")}.`,
       });
     }
   }

@@ -95,7 +95,9 @@ function parseOutput(
   }
   if (Object.keys(fields).length === 0) {
     const advice =
-      name.format.type === "httpstream" ? { advice: 'Give at least "hls": {"path": "/hls"}.' } : {};
+      name.format.type === "httpstream"
+        ? { advice: 'Give at least "hls": {"path": "/hls"} or "dash": {"path": "/dash"}.' }
+        : {};
     problems.add("output_must_have_one_parameter", { field, rule: "has no parameters", ...advice });
     return null;
   }
@@ -149,7 +151,7 @@ function refuseConflict(parsed: readonly ParsedOutput[], storagePath: string, pr
     const [first, second] = conflict.map((index) => parsed[index]?.field ?? "outputs");
     problems.add("output_path_not_valid", {
       field: `${second}.path`,
-      rule: `leads to a file that ${first}.path leads to as well, itself or by its WebVTT file`,
+      rule: `leads to a file that ${first}.path leads to as well, itself, by its WebVTT file or inside a stream's package`,
       advice:
         "Change one of them, name the WebVTT files with 'vtt.filename', or give both an 'if' of which only one can be true.",
     });

@@ -1,11 +1,11 @@
 /** Parameters of what is done to a picture, of videos and images alike. */
 import { z } from "zod";
 import { WATERMARK_POSITIONS } from "../../encoder/contract/output-spec.ts";
-import { checkUrl } from "../domain/allowed-url.ts";
 import type { PictureRequest, WatermarkRequest } from "../domain/job-spec.ts";
 import { didYouMean } from "../domain/name-list.ts";
-import { redactedUrl } from "../domain/shown-value.ts";
+import { collectUrl } from "./collected-url.ts";
 import type { OutputContext } from "./output-context.ts";
+import { hasNoEffect } from "./output-params.ts";
 import { fieldPath, parseFields, readFields, type Fields } from "./request-fields.ts";
 
 const flag = z.boolean({ error: "must be true or false" });
@@ -19,6 +19,9 @@ const pictureSchema = z.object({
   vflip: flag.default(false),
   deinterlace: flag.optional(),
 });
+
+/** Names of everything that `parsePicture` reads. */
+const PICTURE_PARAMS = ["fit", "transpose", "vflip", "hflip", "deinterlace", "watermark"];
 
 const WATERMARK_KEYS = ["url", "position"];
 const watermarkSchema = z.object({
@@ -43,6 +46,19 @@ export function parsePicture(fields: Fields, context: OutputContext): PictureReq
         deinterlace: picture.deinterlace ?? null,
         watermark,
       };
+}
+
+/** Reports whatever asks for something to be done to a picture that is not there, or not encoded. */
+export function refusePicture(
+  fields: Fields,
+  problem: { rule: string; advice: string },
+  { field, problems }: OutputContext,
+): void {
+  for (const name of PICTURE_PARAMS) {
+    if (fields[name] !== undefined && !hasNoEffect(name, fields[name])) {
+      problems.add("output_param_not_valid", { field: fieldPath(field, [name]), ...problem });
+    }
+  }
 }
 
 /** Undefined after a problem. */
@@ -71,29 +87,19 @@ function parseWatermark(value: unknown, context: OutputContext): WatermarkReques
   if (watermark === null) {
     return undefined;
   }
-  const href = watermarkUrl(watermark.url, `${field}.url`, context);
-  return href === null
-    ? undefined
-    : { source: sourceOf(href, context.watermarkUrls), position: watermark.position };
+  const source = collectUrl(watermark.url, `${field}.url`, context.watermarkUrls, context, {
+    wanted: "a PNG or JPEG picture",
+    refuse: otherPicture,
+  });
+  return source === null ? undefined : { source, position: watermark.position };
 }
 
-function watermarkUrl(text: string, field: string, { options, problems }: OutputContext): string | null {
-  const check = checkUrl(text, options);
-  const extension = check.ok ? /\.(svgz?|pdf)$/i.exec(check.url.pathname)?.[1] : undefined;
-  if (!check.ok || extension !== undefined) {
-    problems.add("output_param_not_valid", {
-      field,
-      value: redactedUrl(text),
-      rule: check.ok ? `is a .${extension} file, but a watermark is a PNG or JPEG picture` : check.rule,
-      advice: check.ok ? "Convert it to PNG." : "Give the http or https URL of a PNG or JPEG picture.",
-    });
-    return null;
-  }
-  check.url.hash = "";
-  return check.url.href;
-}
-
-function sourceOf(href: string, urls: string[]): number {
-  const known = urls.indexOf(href);
-  return known >= 0 ? known : urls.push(href) - 1;
+function otherPicture({ pathname }: URL): { rule: string; advice: string } | null {
+  const extension = /\.(svgz?|pdf)$/i.exec(pathname)?.[1];
+  return extension === undefined
+    ? null
+    : {
+        rule: `is a .${extension} file, but a watermark is a PNG or JPEG picture`,
+        advice: "Convert it to PNG.",
+      };
 }

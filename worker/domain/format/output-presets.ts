@@ -69,8 +69,5 @@ export const DEFAULT_VARIANTS: readonly string[] = [
   "mp4:2160p::quality=4,maxrate=8000k",
 ];
 
-/** Segments can be cut and players can switch at any multiple; it divides the packager's segment length. */
-export const VARIANT_KEYFRAME_INTERVAL_SECONDS = 2;
-
 /** Coconut's limit for the width of a GIF: what was given above it is refused, what was not given is kept to it. */
 export const MAX_GIF_WIDTH_PX = 500;

@@ -62,7 +62,7 @@ export function parseVariant(text: string, report: Report): RenditionFormat | un
   if (rendition === undefined) {
     return undefined;
   }
-  checkVariant(rendition, note);
+  checkVariant(rendition, format.specs, note);
   if (!isClean()) {
     return undefined;
   }
@@ -73,14 +73,23 @@ export function parseVariant(text: string, report: Report): RenditionFormat | un
     : { ...rendition, video: { ...video, resolution: { ...video.resolution, widthPx: null } } };
 }
 
-function checkVariant({ video, audio, isFragmented }: RenditionFormat, report: Report): void {
-  if (video !== null && video.codec !== "h264") {
-    report(`asks for video codec '${video.codec}', which is not supported yet in a variant (h264 is)`);
-  }
-  if (audio !== null && audio.codec !== "aac") {
-    report(`asks for audio codec '${audio.codec}', which is not supported yet in a variant (aac is)`);
+/** Coconut has H.264, HEVC and AAC there. */
+const VARIANT_CODECS = { video: ["h264", "hevc", "av1"], audio: ["aac"] } as const;
+
+function checkVariant({ video, audio, isFragmented }: RenditionFormat, specs: Specs, report: Report): void {
+  for (const [track, kind] of [
+    [video, "video"],
+    [audio, "audio"],
+  ] as const) {
+    const codecs: readonly string[] = VARIANT_CODECS[kind];
+    if (track !== null && !codecs.includes(track.codec)) {
+      report(`asks for ${kind} codec '${track.codec}', but a variant has ${nameList(codecs, "or")}`);
+    }
   }
   if (isFragmented) {
     report("sets frag, which has no meaning in a variant");
+  }
+  if (specs.metadata === "1") {
+    report("sets metadata=1, but segments carry no titles and dates");
   }
 }

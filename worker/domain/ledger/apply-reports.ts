@@ -8,13 +8,13 @@ import type { Json } from "../json.ts";
 import { failAttempt, isHandedBack, renewLeases, takeBack } from "./lease.ts";
 import { addPhases, withEncoded } from "./milestones.ts";
 import type { TaskRef } from "../job-events.ts";
-import { outputUrls } from "../job-view.ts";
+import { manifestLinks, outputUrls } from "../job-view.ts";
 import { addEvent } from "./outbox.ts";
 import { planTasks } from "../plan/plan-tasks.ts";
 import { redoLostParts } from "./redo-task.ts";
 import { checkResult } from "./task-outcome.ts";
 import { warningsOfParts, warningsView } from "./warnings.ts";
-import { inputTransferredEvent, type MetadataKey } from "../webhook-event.ts";
+import { inputTransferredEvent, playableEvent, type MetadataKey } from "../webhook-event.ts";
 
 export type MetadataWrite<Value> = { key: MetadataKey; value: Value };
 type Applied = { state: JobState; metadata: MetadataWrite<Json>[] };
@@ -113,10 +113,13 @@ function applyDone(
       const told = { ...result, warnings: warningsOfParts(next.tasks, task) };
       return { state: next, metadata: outputMetadata(next, task, told, (tree) => tree) };
     }
-    case "package": {
-      const told = { ...result, warnings: warningsOfParts(next.tasks, task) };
-      return { state: next, metadata: outputMetadata(next, task, told, (tree) => ({ hls: tree })) };
-    }
+    case "package":
+      return task.work.kind === "open-package"
+        ? { state: withPlayable(next, task, result, now), metadata: [] }
+        : { state: next, metadata: streamMetadata(next, task, result) };
+    case "segment":
+    case "segment-sound":
+    case "subtitle":
     case "analyze":
     case "image":
     case "animation":
@@ -172,6 +175,43 @@ function outputMetadata(
     const [url] = outputUrls(state.record, index);
     return { key: `output-${index}`, value: shape(metadataTree(told, url ?? "")) };
   });
+}
+
+/** One tree per manifest. */
+function streamMetadata(
+  state: JobState,
+  task: TaskRecord,
+  { manifests }: Extract<TaskResult, { kind: "package" }>,
+): MetadataWrite<Json>[] {
+  const warnings = warningsOfParts(state.tasks, task);
+  return task.outputIndexes.map((index) => {
+    const links = manifestLinks(state.record, index);
+    const trees = manifests.flatMap(({ format, ffprobe }): [string, Json][] => {
+      const url = links.find((link) => link.format === format)?.url ?? "";
+      return ffprobe === null ? [] : [[format, metadataTree({ ffprobe, warnings }, url)]];
+    });
+    return { key: `output-${index}`, value: Object.fromEntries(trees) };
+  });
+}
+
+/** The first open playlists of a stream are stored: it can be played from now on. */
+function withPlayable(
+  state: JobState,
+  task: TaskRecord,
+  { manifests }: Extract<TaskResult, { kind: "package" }>,
+  now: number,
+): JobState {
+  const isFirst = state.tasks.every(
+    (other) =>
+      other.taskId === task.taskId ||
+      other.work.kind !== "open-package" ||
+      other.status !== "done" ||
+      !other.outputIndexes.some((index) => task.outputIndexes.includes(index)),
+  );
+  const [index] = task.outputIndexes;
+  return isFirst && index !== undefined && manifests.length > 0 && state.record.spec.notification.events
+    ? addEvent(state, playableEvent(state.record, index, manifests), now)
+    : state;
 }
 
 /** A part of something: it has no ffprobe tree that anybody asks for. */

@@ -89,7 +89,7 @@ export function takeBack(state: JobState, isLost: (task: TaskRecord) => boolean,
 }
 
 /** Back to the queue without blame: the encoder did not take it. */
-export function handBack(task: TaskRecord): TaskRecord {
+export function handBack<Task extends TaskRecord>(task: Task): Task {
   return { ...task, status: "pending", encoder: null, accepted: false, phase: null };
 }
 

@@ -3,8 +3,8 @@ import type { OutputStatus } from "../job-status.ts";
 import { isFinalOutput } from "../job-status.ts";
 import type { TaskRecord } from "../job-record.ts";
 
-/** Share of an output's time that joining and storing takes, against encoding. Packages are many objects. */
-const JOIN_SHARE = { assemble: 0.05, package: 0.1 } as const;
+/** Share of an output's time that joining and storing takes, against encoding. Media of packages is stored before. */
+const JOIN_SHARE = { assemble: 0.05, package: 0.03 } as const;
 
 /**
  * Progress of one output from its tasks; 100 once nothing more will happen to it. It falls when a part has to be made

@@ -2,9 +2,10 @@
 import type { Failure } from "../../../encoder/contract/failure-catalogue.ts";
 import type { JobState, TaskRecord } from "../job-record.ts";
 import { handBack } from "./lease.ts";
+import { unfinishedNames } from "./unfinished-names.ts";
 
 /** Waits for a new attempt; what the old one made counts no more. */
-export function redoTask(task: TaskRecord): TaskRecord {
+export function redoTask<Task extends TaskRecord>(task: Task): Task {
   return { ...handBack(task), progressPercent: 0, endedAt: null, result: null };
 }
 
@@ -15,7 +16,18 @@ export function redoLostParts(state: JobState, failure: Failure): JobState {
     return state;
   }
   const isLost = (task: TaskRecord) => task.status === "done" && partKeys(task).some((key) => lost.has(key));
-  return { ...state, tasks: state.tasks.map((task) => (isLost(task) ? redoTask(task) : task)) };
+  const tasks = state.tasks.map((task) => (isLost(task) ? redoTask(task) : task));
+  return { ...state, tasks: withoutUnready(tasks) };
+}
+
+/** What has a lease but has not begun waits again when something that it reads is gone: it could not be built. */
+export function withoutUnready(tasks: readonly TaskRecord[]): TaskRecord[] {
+  const unfinished = unfinishedNames(tasks);
+  return tasks.map((task) =>
+    task.status === "leased" && !task.accepted && task.dependsOn.some((name) => unfinished.has(name))
+      ? handBack(task)
+      : task,
+  );
 }
 
 function partKeys({ result }: TaskRecord): string[] {
@@ -24,6 +36,9 @@ function partKeys({ result }: TaskRecord): string[] {
       return [result.file.key];
     case "chunk":
       return result.parts.map(({ file }) => file.key);
+    case "segment-sound":
+      return result.pieces.map(({ key }) => key);
+    case "segment":
     case "analyze":
     case undefined:
       return [];

@@ -5,11 +5,13 @@
  */
 import type { FailureCode } from "../../../encoder/contract/failure-catalogue.ts";
 import { encodeWhole } from "../plan/encode-whole.ts";
-import type { ChunkWork, JobState, PartsOf, TaskRecord, TaskWork } from "../job-record.ts";
+import type { ChunkWork, JobState, SegmentWork, TaskRecord, TaskWork } from "../job-record.ts";
 import { isFinalOutput } from "../job-status.ts";
-import { redoTask } from "./redo-task.ts";
+import { partsOf } from "./part-files.ts";
+import { redoTask, withoutUnready } from "./redo-task.ts";
 
 type ChunkTask = TaskRecord & { work: ChunkWork };
+type SegmentTask = TaskRecord & { work: SegmentWork };
 
 /** Failures that a whole-file encode, with one decoder from front to back and one picture at a time, may not meet. */
 const CURED_BY_WHOLE: readonly FailureCode[] = [
@@ -18,8 +20,9 @@ const CURED_BY_WHOLE: readonly FailureCode[] = [
   "output_check_failed",
 ];
 
-/** Brings the chunks' tasks up to date with what is known of their seams. */
-export function settleChunks(state: JobState): JobState {
+/** Brings the chunks' tasks, and those that are built on them, up to date with what is known of their seams. */
+export function settleChunks(before: JobState): JobState {
+  const state = withoutStale(before);
   const joins = state.tasks.filter((task) => isJoining(task) && isWanted(state, task));
   if (joins.length === 0 || state.record.input.status === "failed") {
     return state;
@@ -29,16 +32,60 @@ export function settleChunks(state: JobState): JobState {
   const lost = new Set(
     [...groups].flatMap(([name, chunks]) => (isGroupHopeless(state.tasks, chunks) ? [name] : [])),
   );
+  const uncut = uncutPackages(state.tasks);
   const hopeless = joins.filter(
-    (join) => failedCurably(join) || chunkGroups(join.work).some((name) => lost.has(name)),
+    (join) =>
+      failedCurably(join) || uncut.has(join.taskId) || chunkGroups(join.work).some((name) => lost.has(name)),
   );
   if (hopeless.length > 0) {
     return encodeWhole(state, hopeless);
   }
   const redone = new Set([...groups.values()].flatMap(chunksToRedo).map(({ taskId }) => taskId));
-  return redone.size === 0
-    ? state
-    : { ...state, tasks: state.tasks.map((task) => (redone.has(task.taskId) ? redoExactly(task) : task)) };
+  return redone.size === 0 ? state : redoAll(state, redone);
+}
+
+/** Makes these chunks again, and every segment that was cut of what they were. */
+function redoAll(state: JobState, chunkIds: ReadonlySet<string>): JobState {
+  const tasks = state.tasks.map((task) => {
+    if (chunkIds.has(task.taskId)) {
+      return redoExactly(task);
+    }
+    return isSegment(task) && task.dependsOn.some((name) => chunkIds.has(name)) ? recut(task) : task;
+  });
+  return { ...state, tasks: withoutUnready(tasks) };
+}
+
+/** What is under way is let go on: two at once would publish the same segments. Its result will not count. */
+function recut(task: SegmentTask): SegmentTask {
+  switch (task.status) {
+    case "done":
+      return redoTask(task);
+    case "leased":
+      return { ...task, work: { ...task.work, isStale: true } };
+    default:
+      return task;
+  }
+}
+
+/** Cuts again what was finished on the ground of chunks that are not there any more. */
+function withoutStale(state: JobState): JobState {
+  const isOver = (task: TaskRecord): task is SegmentTask =>
+    isSegment(task) && task.work.isStale && task.status !== "leased";
+  if (!state.tasks.some(isOver)) {
+    return state;
+  }
+  const fresh = (task: SegmentTask): SegmentTask => ({
+    ...(task.status === "done" ? redoTask(task) : task),
+    work: { ...task.work, isStale: false },
+  });
+  return { ...state, tasks: state.tasks.map((task) => (isOver(task) ? fresh(task) : task)) };
+}
+
+/** Packages of which something could not be cut that another encode may give differently. */
+function uncutPackages(tasks: readonly TaskRecord[]): ReadonlySet<string> {
+  return new Set(
+    tasks.flatMap((task) => (isSegment(task) && failedCurably(task) ? [task.work.packageId] : [])),
+  );
 }
 
 /** It joins chunks, and somebody still waits for it. */
@@ -56,13 +103,7 @@ function isJoining({ work, status }: TaskRecord): boolean {
 
 /** The groups of chunks that a task joins. */
 function chunkGroups(work: TaskWork): string[] {
-  const files: PartsOf[] =
-    work.kind === "assemble"
-      ? [work.files]
-      : work.kind === "package"
-        ? work.renditions.map((rendition) => rendition.files)
-        : [];
-  return files.flatMap((parts) => (parts.type === "chunked" ? [parts.group] : []));
+  return partsOf(work).flatMap((parts) => (parts.type === "chunked" ? [parts.group] : []));
 }
 
 /** Chunks by group, in source order as the ledger has them. */
@@ -76,6 +117,10 @@ function groupsOf(tasks: readonly TaskRecord[]): Map<string, ChunkTask[]> {
     }
   }
   return groups;
+}
+
+function isSegment(task: TaskRecord): task is SegmentTask {
+  return task.work.kind === "segment";
 }
 
 function isChunk(task: TaskRecord): task is ChunkTask {

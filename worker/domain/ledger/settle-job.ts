@@ -7,6 +7,7 @@ import type { JobRecord, JobState, OutputRecord, TaskRecord } from "../job-recor
 import { advanceOutput, isFinalJob, isFinalOutput, type OutputStatus } from "../job-status.ts";
 import { inputView, outputViews } from "../job-view.ts";
 import { isDelivering, settleMilestones } from "./milestones.ts";
+import { settleOpenPackages } from "./open-packages.ts";
 import { addEvent } from "./outbox.ts";
 import { eventProgressPercent, jobProgressPercent, outputProgressPercent } from "./progress.ts";
 import { settleChunks } from "./seams.ts";
@@ -25,7 +26,7 @@ export function settleJob(state: JobState, now: number): JobState {
   if (isFinalJob(state.record.status)) {
     return state;
   }
-  const planned = settleMilestones(settleChunks(settleInput(state)), now);
+  const planned = settleMilestones(settleOpenPackages(settleChunks(settleInput(state))), now);
   // Good for progress as well: what ends as pointless serves outputs that are final.
   const own = tasksByOutput(planned);
   const settled = settleProgress(endPointless(settleOutputs(planned, own, now)), own);
@@ -91,7 +92,8 @@ function settleOutput(state: JobState, output: OutputRecord, own: readonly TaskR
     // Only the plan ends the wait.
     return output;
   }
-  const failed = own.find((task) => task.status === "failed");
+  // Without an open playlist the stream is only played later.
+  const failed = own.find((task) => task.status === "failed" && task.work.kind !== "open-package");
   if (failed !== undefined) {
     return {
       ...output,

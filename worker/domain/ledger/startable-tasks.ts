@@ -1,16 +1,21 @@
 /** Which tasks may start, in which order, and which of them an encoder with room gets. */
 import type { JobState, TaskRecord, TaskWork } from "../job-record.ts";
-import { ANALYZE_FAMILY, familyName } from "../plan/task-families.ts";
+import { unfinishedNames } from "./unfinished-names.ts";
 
 /**
- * What starts first: pictures are cheap and often shown first; joining gives the customer a finished output; analyses
- * hold up every chunk; whole-file encodes and sound are long. Chunks follow in source order.
+ * What starts first: pictures are cheap and often shown first, and somebody waits for an open stream; joining gives the
+ * customer a finished output; analyses hold up every chunk; whole-file encodes and sound are long. Chunks follow in
+ * source order.
  */
 const START_ORDER = {
   ingest: 0,
   image: 1,
   animation: 1,
+  "open-package": 1,
   assemble: 2,
+  "segment-sound": 2,
+  segment: 2,
+  subtitle: 2,
   package: 2,
   analyze: 3,
   encode: 4,
@@ -25,7 +30,7 @@ export function startableTasks(state: JobState, now: number): TaskRecord[] {
   }
   const unfinished = unfinishedNames(state.tasks);
   return waiting
-    .filter((task) => !task.dependsOn.some((name) => unfinished.has(name)))
+    .filter((task) => !task.dependsOn.some((name) => unfinished.has(name)) && !isHeldUp(task, state.tasks))
     .toSorted(
       (a, b) =>
         START_ORDER[a.work.kind] - START_ORDER[b.work.kind] ||
@@ -58,6 +63,32 @@ export function tasksFor(
   return startable.filter((task) => !needsWholeEncoder(task)).slice(0, room);
 }
 
+/**
+ * What a package waits for, however it ends: open playlists under the same names, and thumbnails that its manifest
+ * names.
+ */
+function isHeldUp({ taskId, work }: TaskRecord, tasks: readonly TaskRecord[]): boolean {
+  if (work.kind !== "package") {
+    return false;
+  }
+  const tiles = work.stream.fragments?.tiles ?? null;
+  return tasks.some((other) => {
+    const isOpen = other.status === "pending" || other.status === "leased";
+    switch (other.work.kind) {
+      case "open-package":
+        // A cancelled one may still be writing until its encoder says that it is not.
+        return (
+          other.work.packageId === taskId &&
+          (isOpen || (other.status === "cancelled" && other.encoder !== null))
+        );
+      case "image":
+        return isOpen && tiles !== null && other.outputIndexes.includes(tiles.outputIndex);
+      default:
+        return false;
+    }
+  });
+}
+
 /** It ran out of memory beside others: the one further try is alone. */
 export function needsWholeEncoder(task: TaskRecord): boolean {
   return task.failures.some(({ code }) => code === "encode_out_of_memory");
@@ -73,18 +104,4 @@ function isEmptiest(encoder: string, leased: readonly TaskRecord[]): boolean {
   }
   const own = counts.get(encoder) ?? 0;
   return [...counts].every(([name, count]) => own < count || (own === count && encoder <= name));
-}
-
-/** Ids of tasks that are not done, and `<family>-*` for families of which not every task is. */
-function unfinishedNames(tasks: readonly TaskRecord[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { status, taskId, work } of tasks) {
-    if (status !== "done") {
-      names.add(taskId);
-      if (work.kind === "chunk" || work.kind === "analyze") {
-        names.add(familyName(work.kind === "chunk" ? work.group : ANALYZE_FAMILY));
-      }
-    }
-  }
-  return names;
 }

@@ -1,7 +1,8 @@
 /** What customers are told of results that were made all the same: gathered from tasks, shown in metadata. */
 import { warningMessage, type Warning } from "../../../encoder/contract/warning-catalogue.ts";
-import type { PartsOf, TaskRecord } from "../job-record.ts";
+import type { TaskRecord } from "../job-record.ts";
 import type { Json } from "../json.ts";
+import { partsOf } from "./part-files.ts";
 
 /** As metadata shows them, each once; nothing at all when there are none. */
 export function warningsView(warnings: readonly Warning[]): { warnings?: Json } {
@@ -15,20 +16,20 @@ export function warningsView(warnings: readonly Warning[]): { warnings?: Json } 
 }
 
 /** What the makers of the parts that `task` joins had to say. */
-export function warningsOfParts(tasks: readonly TaskRecord[], { work }: TaskRecord): Warning[] {
-  const files: PartsOf[] =
-    work.kind === "assemble"
-      ? [work.files]
-      : work.kind === "package"
-        ? work.renditions.map((rendition) => rendition.files)
-        : [];
+export function warningsOfParts(tasks: readonly TaskRecord[], { taskId, work }: TaskRecord): Warning[] {
+  const files = partsOf(work);
   const groups = files.flatMap((parts) => (parts.type === "chunked" ? [parts.group] : []));
   const taskIds = files.flatMap((parts) =>
     parts.type === "whole" ? parts.taskId : (parts.audioTaskId ?? []),
   );
+  const soundTaskIds = tasks.flatMap(({ work: other }) =>
+    other.kind === "segment-sound" && other.packageId === taskId ? [other.fileTaskId] : [],
+  );
   return tasks.flatMap((task) => {
     const isPart =
-      task.work.kind === "chunk" ? groups.includes(task.work.group) : taskIds.includes(task.taskId);
+      task.work.kind === "chunk"
+        ? groups.includes(task.work.group)
+        : taskIds.includes(task.taskId) || soundTaskIds.includes(task.taskId);
     return isPart && task.result !== null && "warnings" in task.result ? task.result.warnings : [];
   });
 }

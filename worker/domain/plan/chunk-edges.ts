@@ -1,4 +1,5 @@
 /** Where a source is cut: how many chunks, and at which of the offered cuts. All times here are output seconds. */
+import { SEGMENT_SECONDS } from "../../../encoder/contract/stream.ts";
 import { TICKS_PER_SECOND, type Cut, type Timeline } from "../../../encoder/contract/timeline.ts";
 
 /** Shorter chunks cost bits: every one begins with a keyframe and a rate control that knows nothing. */
@@ -25,6 +26,9 @@ const RATED_CHUNK_SECONDS = 20;
 /** How far from its place an edge may move to fall on a keyframe, as a share of the chunk: even chunks end together. */
 const EDGE_TOLERANCE = 1 / 8;
 
+/** Longest first chunk that somebody waits for. */
+const MAX_EARLY_SECONDS = 2 * SEGMENT_SECONDS;
+
 export type EdgeRules = {
   /** CPU seconds that a second of source costs. */
   cpuPerSecond: number;
@@ -34,8 +38,10 @@ export type EdgeRules = {
   isRated: boolean;
   /** Never more chunks than this. */
   maxCount: number;
-  /** Take only cuts at which every packaged rendition has a keyframe. */
-  isOnGrid: boolean;
+  /** Take only cuts that begin a segment of a stream. */
+  beginsSegment: boolean;
+  /** The first chunk is as short as a segment or two: somebody waits to play it. */
+  isFirstShort: boolean;
 };
 
 type Candidate = { cut: Cut; at: number };
@@ -44,11 +50,34 @@ type Candidate = { cut: Cut; at: number };
 export function chooseEdges(timeline: Timeline, rules: EdgeRules): Cut[] {
   const seconds = sourceSeconds(timeline);
   const candidates = timeline.cuts
-    .filter((cut) => cut.isOnGrid || !rules.isOnGrid)
+    .filter((cut) => !rules.beginsSegment || isSegmentBorder(timeline, cut))
     .map((cut) => ({ cut, at: cutSeconds(timeline, cut) }));
   const spacing = seconds / (candidates.length + 1);
   const count = chunkCount(seconds, Math.max(MIN_SLACK_SECONDS, spacing), rules);
-  return evenEdges(candidates, seconds, count);
+  const edges = evenEdges(candidates, seconds, count);
+  return rules.isFirstShort ? [...earlyEdge(timeline, candidates, edges), ...edges] : edges;
+}
+
+/** Number of the segment that begins at the cut: the multiple of `SEGMENT_SECONDS` that its frame is the first after. */
+export function segmentNumber(
+  { zeroTicks }: Pick<Timeline, "zeroTicks">,
+  { ticks }: Pick<Cut, "ticks">,
+): number {
+  return Math.floor((ticks - zeroTicks) / (SEGMENT_SECONDS * TICKS_PER_SECOND));
+}
+
+/** True when every picture of a stream has a keyframe there. */
+function isSegmentBorder(timeline: Timeline, cut: Cut): boolean {
+  return segmentNumber(timeline, cut) > segmentNumber(timeline, { ticks: cut.previousTicks });
+}
+
+/** An edge well before the first one; none when the first chunk is short already. */
+function earlyEdge(timeline: Timeline, candidates: readonly Candidate[], [first]: readonly Cut[]): Cut[] {
+  const end = first === undefined ? sourceSeconds(timeline) : cutSeconds(timeline, first);
+  const early = candidates.find(
+    ({ at }) => at >= SEGMENT_SECONDS && at <= MAX_EARLY_SECONDS && end - at >= SEGMENT_SECONDS,
+  );
+  return early === undefined ? [] : [early.cut];
 }
 
 /**

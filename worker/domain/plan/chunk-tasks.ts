@@ -1,103 +1,77 @@
-/**
- * The tasks of outputs whose pictures are encoded in chunks: analyses, sound, chunks, and what joins them. Sound is
- * encoded once and whole, and shared by all outputs that want the same.
- */
-import { CONTAINERS, type AudioCodec, type Container } from "../../../encoder/contract/formats.ts";
+/** The tasks of outputs whose pictures are encoded in chunks: analyses, sound, chunks, and what joins them. */
 import type { MediaInfo } from "../../../encoder/contract/media-info.ts";
-import type { AudioSpec, RenditionSpec, VideoSpec } from "../../../encoder/contract/output-spec.ts";
 import type { Timeline } from "../../../encoder/contract/timeline.ts";
 import { newTask } from "../create-job.ts";
-import { decodeCost, encodeCost, wholeEncodeCost } from "./encode-cost.ts";
 import type { PartsOf, PlannedPart, SourceSpan, TaskRecord } from "../job-record.ts";
-import { workKey } from "../object-keys.ts";
-import { chunkablePicture, planChunks, spanFrames, type ChunkPlan } from "./plan-chunks.ts";
+import { stretchesOf } from "./chunk-stretches.ts";
+import { decodeCost, encodeCost } from "./encode-cost.ts";
+import { audioOf, isJoinable, joinTaskId, picturesOf, type JoinDemand, type Picture } from "./join-demand.ts";
+import { planChunks, planOneChunk, spanFrames, type ChunkPlan } from "./plan-chunks.ts";
+import { audioTask, soundsOf, type Sound } from "./shared-sounds.ts";
+import { streamTasks } from "./stream-tasks.ts";
 import { ANALYZE_FAMILY, chunkFamily, familyName } from "./task-families.ts";
 import { threadsFor, type OutputDemand } from "./whole-tasks.ts";
 
 /** Decoding dominates; the quick encode of a small picture comes on top. */
 const ANALYZE_FACTOR = 1.25;
 
-const WHOLE_SPAN = { startSeconds: 0, durationSeconds: null };
-
 /** What runs at once: slots of one encoder, and how many encoders the job may hold. */
 export type Parallelism = { slots: number; encoders: number };
 
 export type Source = { jobId: string; media: MediaInfo; timeline: Timeline | null };
 
-type JoinDemand = Extract<OutputDemand, { kind: "file" | "package" }>;
-/** A picture that is made in chunks, and who joins it. */
-type Picture = { outputIndex: number; taskId: string; variant: number; video: VideoSpec };
 type Group = { name: string; pictures: Picture[]; dependsOn: string[] };
+/** What is encoded together, and how. */
+type Joint = { joins: JoinDemand[]; plan: ChunkPlan; timeline: Timeline };
 
 /**
  * The tasks that make these outputs in chunks, and which outputs they are; no outputs when the source is encoded
- * whole.
+ * whole. The pictures of a stream come from one decode, so that a short source is one chunk for them.
  */
 export function chunkTasks(
   demands: readonly OutputDemand[],
   source: Source,
   parallelism: Parallelism,
 ): { outputIndexes: number[]; tasks: TaskRecord[] } {
-  const joins = demands.filter(isJoinable);
-  const pictures = joins.flatMap(picturesOf);
-  const plan = planChunks(
-    source.timeline,
-    source.media,
-    pictures.map(({ video }) => video),
-    parallelism.slots * parallelism.encoders,
-  );
-  if (plan === null || source.timeline === null) {
+  const joint = planJoint(demands.filter(isJoinable), source, parallelism);
+  if (joint === null) {
     return { outputIndexes: [], tasks: [] };
   }
-  const groups = groupsOf(plan, pictures);
+  const { joins, plan, timeline } = joint;
+  const groups = groupsOf(plan, joins.flatMap(picturesOf));
   const sounds = soundsOf(joins);
   return {
     outputIndexes: joins.map(({ outputIndex }) => outputIndex),
     tasks: [
       ...analyses(plan.spans, groups, source.media),
       ...[...sounds.values()].map((sound) => audioTask(sound, source)),
-      ...chunks(plan.spans, groups, source, source.timeline, parallelism),
-      ...joins.map((demand) => joinTask(demand, groups, sounds)),
+      ...chunks(plan.spans, groups, source, timeline, parallelism),
+      ...joins.flatMap((demand) => joinTasks(demand, plan.spans, groups, sounds)),
     ],
   };
 }
 
-/** An output with pictures, all of which can be chunked. */
-function isJoinable(demand: OutputDemand): demand is JoinDemand {
-  if (demand.kind === "images" || demand.kind === "animation") {
-    return false;
+function planJoint(
+  joins: JoinDemand[],
+  { media, timeline }: Source,
+  { slots, encoders }: Parallelism,
+): Joint | null {
+  if (timeline === null) {
+    return null;
   }
-  const renditions = renditionsOf(demand);
-  const withPicture = renditions.filter(({ video }) => video !== null);
-  return (
-    withPicture.length > 0 &&
-    withPicture.every((rendition) => chunkablePicture(rendition) !== null) &&
-    renditions.every(({ audio }) => encodedSound(audio) === audio)
+  const videosOf = (demands: readonly JoinDemand[]) => demands.flatMap(picturesOf).map(({ video }) => video);
+  const isLiveEdge = joins.some(
+    (demand) => demand.kind === "package" && demand.stream.transport?.isLiveEdge === true,
   );
-}
-
-/**
- * Sound that is encoded. Copied sound starts where its packets do, which only one pass over the source can relate to
- * the picture.
- */
-function encodedSound(audio: RenditionSpec["audio"]): AudioSpec | null {
-  return audio === null || audio.codec === "copy" ? null : audio;
-}
-
-function renditionsOf(demand: JoinDemand): RenditionSpec[] {
-  return demand.kind === "file" ? [demand.rendition] : demand.renditions;
-}
-
-function joinTaskId({ kind, outputIndex }: JoinDemand): string {
-  return kind === "file" ? `output-${outputIndex}` : `output-${outputIndex}-package`;
-}
-
-function picturesOf(demand: JoinDemand): Picture[] {
-  const taskId = joinTaskId(demand);
-  return renditionsOf(demand).flatMap((rendition, variant) => {
-    const video = chunkablePicture(rendition);
-    return video === null ? [] : [{ outputIndex: demand.outputIndex, taskId, variant, video }];
-  });
+  const options = { parallelism: slots * encoders, isLiveEdge };
+  const plan = planChunks(timeline, media, videosOf(joins), options);
+  if (plan !== null) {
+    return { joins, plan, timeline };
+  }
+  const streams = joins.filter(({ kind }) => kind === "package");
+  return streams.length === 0
+    ? null
+    : { joins: streams, plan: planOneChunk(timeline, media, videosOf(streams)), timeline };
 }
 
 function groupsOf(plan: ChunkPlan, pictures: readonly Picture[]): Group[] {
@@ -106,16 +80,18 @@ function groupsOf(plan: ChunkPlan, pictures: readonly Picture[]): Group[] {
     return {
       name: chunkFamily(number + 1),
       pictures: own,
-      dependsOn: own.some(({ video }) => video.rate.mode === "bitrate") ? [familyName(ANALYZE_FAMILY)] : [],
+      dependsOn: plan.spans.length > 1 && own.some(hasBitrate) ? [familyName(ANALYZE_FAMILY)] : [],
     };
   });
 }
+
+const hasBitrate = ({ video }: Picture): boolean => video.rate.mode === "bitrate";
 
 const outputsOf = (pictures: readonly Picture[]): number[] => [
   ...new Set(pictures.map(({ outputIndex }) => outputIndex)),
 ];
 
-/** One per span when any picture has a bitrate: its bits are shared out among the spans by what each is worth. */
+/** One per span when any picture has a bitrate: its bits are shared out among several spans by what each is worth. */
 function analyses(
   spans: readonly SourceSpan[],
   groups: readonly Group[],
@@ -135,49 +111,6 @@ function analyses(
           weight: cost * span.spanSeconds,
         }),
       );
-}
-
-type Sound = { taskId: string; audio: AudioSpec; outputIndexes: number[] };
-
-/** The distinct sounds, by what makes them equal. */
-function soundsOf(joins: readonly JoinDemand[]): Map<string, Sound> {
-  const sounds = new Map<string, Sound>();
-  for (const demand of joins) {
-    for (const rendition of renditionsOf(demand)) {
-      const audio = encodedSound(rendition.audio);
-      if (audio !== null) {
-        const name = JSON.stringify(audio);
-        const known = sounds.get(name);
-        const outputIndexes = [...new Set([...(known?.outputIndexes ?? []), demand.outputIndex])];
-        sounds.set(name, { taskId: known?.taskId ?? `audio-${sounds.size + 1}`, audio, outputIndexes });
-      }
-    }
-  }
-  return sounds;
-}
-
-function audioTask({ taskId, audio, outputIndexes }: Sound, { jobId, media }: Source): TaskRecord {
-  const rendition: RenditionSpec = {
-    container: soundContainer(audio),
-    video: null,
-    audio,
-    span: WHOLE_SPAN,
-    isFragmented: false,
-    // Titles and languages are read from it when it is joined with the picture.
-    keepsMetadata: true,
-  };
-  return newTask({
-    taskId,
-    outputIndexes,
-    work: { kind: "encode", threads: 1, rendition, to: "work", key: workKey(jobId, taskId) },
-    weight: wholeEncodeCost(rendition, media),
-  });
-}
-
-/** MP4 keeps the length of a sound to the sample; Matroska carries what MP4 does not. */
-function soundContainer({ codec }: AudioSpec): Container {
-  const carried: readonly AudioCodec[] = CONTAINERS.mp4.audio;
-  return carried.includes(codec) ? "mp4" : "mkv";
 }
 
 /** In source order, so that the source is read from front to back. */
@@ -222,51 +155,37 @@ function chunkCost(pictures: readonly Picture[], { video: source }: MediaInfo): 
     : pictures.reduce((sum, { video }) => sum + encodeCost(video, source), decodeCost(source));
 }
 
-function joinTask(
+function joinTasks(
   demand: JoinDemand,
+  spans: readonly SourceSpan[],
   groups: readonly Group[],
   sounds: ReadonlyMap<string, Sound>,
-): TaskRecord {
+): TaskRecord[] {
   const taskId = joinTaskId(demand);
-  const renditions = renditionsOf(demand).map((rendition, variant) => {
-    const audioTaskId = sounds.get(JSON.stringify(rendition.audio))?.taskId ?? null;
-    const group = groups.find(({ pictures }) =>
-      pictures.some((picture) => picture.taskId === taskId && picture.variant === variant),
-    );
-    return { rendition, files: partsOf(group, audioTaskId) };
-  });
-  const common = {
-    taskId,
-    outputIndexes: [demand.outputIndex],
-    dependsOn: [...new Set(renditions.flatMap(({ files }) => namesOf(files)))],
-  };
-  const [first] = renditions;
-  if (demand.kind === "file" && first !== undefined) {
-    return newTask({ ...common, work: { kind: "assemble", ...first, key: demand.key } });
-  }
+  const own = groups.filter(({ pictures }) => pictures.some((picture) => picture.taskId === taskId));
+  const soundTaskIds = audioOf(demand).flatMap((audio) => sounds.get(JSON.stringify(audio))?.taskId ?? []);
   if (demand.kind === "package") {
-    const { prefix, playlistName, segmentSeconds } = demand;
-    return newTask({
-      ...common,
-      work: { kind: "package", renditions, prefix, playlistName, segmentSeconds },
+    const { outputIndex, stream } = demand;
+    const planned = { outputIndex, stream, suffix: "" } as const;
+    const pictures = stream.pictures.map((_picture, variant): PartsOf => {
+      const group = own.find(({ pictures: members }) =>
+        members.some((member) => member.taskId === taskId && member.variant === variant),
+      );
+      return { type: "chunked", group: groupName(group), audioTaskId: null };
     });
+    return streamTasks(planned, { pictures, soundTaskIds, stretches: stretchesOf(stream, spans, own) });
   }
-  throw new RangeError(`Output ${demand.outputIndex} has no rendition.`);
+  const [group] = own;
+  const [audioTaskId = null] = soundTaskIds;
+  const files: PartsOf = { type: "chunked", group: groupName(group), audioTaskId };
+  const dependsOn = [familyName(files.group), ...soundTaskIds];
+  const work = { kind: "assemble", rendition: demand.rendition, files, key: demand.key } as const;
+  return [newTask({ taskId, outputIndexes: [demand.outputIndex], work, dependsOn })];
 }
 
-function partsOf(group: Group | undefined, audioTaskId: string | null): PartsOf {
-  if (group !== undefined) {
-    return { type: "chunked", group: group.name, audioTaskId };
+function groupName(group: Group | undefined): string {
+  if (group === undefined) {
+    throw new RangeError("A picture is encoded in no group.");
   }
-  if (audioTaskId === null) {
-    throw new RangeError("A rendition without a picture has no sound either.");
-  }
-  return { type: "whole", taskId: audioTaskId };
-}
-
-/** What has to be done before these files can be read. */
-function namesOf(files: PartsOf): string[] {
-  return files.type === "whole"
-    ? [files.taskId]
-    : [familyName(files.group), ...(files.audioTaskId === null ? [] : [files.audioTaskId])];
+  return group.name;
 }

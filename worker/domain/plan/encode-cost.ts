@@ -86,7 +86,10 @@ export function encodeCost(video: VideoSpec, source: VideoInfo): number {
 }
 
 /** A whole-file encode of one rendition in CPU seconds, decoding included. */
-export function wholeEncodeCost({ video, audio, span }: RenditionSpec, media: MediaInfo): number {
+export function wholeEncodeCost(
+  { video, audio, span }: RenditionSpec,
+  media: Pick<MediaInfo, "video" | "durationSeconds">,
+): number {
   // Of a source of unknown length the costs can still be compared with each other.
   const rest = media.durationSeconds === null ? 1 : media.durationSeconds - span.startSeconds;
   const perSecond = pictureCost(video, media.video) + soundCost(audio);
@@ -94,7 +97,7 @@ export function wholeEncodeCost({ video, audio, span }: RenditionSpec, media: Me
 }
 
 /** Taking still pictures, in CPU seconds. */
-export function imagesCost({ atSeconds }: ImageSpec, { video }: MediaInfo): number {
+export function imagesCost({ atSeconds }: ImageSpec, { video }: Pick<MediaInfo, "video">): number {
   return video === null ? 1 : Math.max(1, atSeconds.length * SEEK_SECONDS * decodeCost(video));
 }
 

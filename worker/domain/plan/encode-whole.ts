@@ -41,9 +41,7 @@ function demandOf({ taskId, outputIndexes, work }: TaskRecord): OutputDemand {
     return { kind: "file", outputIndex, rendition: work.rendition, key: work.key };
   }
   if (outputIndex !== undefined && work.kind === "package") {
-    const renditions = work.renditions.map(({ rendition }) => rendition);
-    const { prefix, playlistName, segmentSeconds } = work;
-    return { kind: "package", outputIndex, renditions, prefix, playlistName, segmentSeconds };
+    return { kind: "package", outputIndex, stream: work.stream };
   }
   throw new TypeError(`Task ${taskId} joins nothing.`);
 }

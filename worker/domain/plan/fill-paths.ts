@@ -19,10 +19,26 @@ export function fillPaths(
   if (request.type !== "httpstream") {
     return { ok: true, request: { ...request, path: path.text } };
   }
-  const folder = filled(request.hls.path, variables);
-  return folder.ok
-    ? { ok: true, request: { ...request, path: path.text, hls: { ...request.hls, path: folder.text } } }
-    : folder;
+  const hls = filledFolder(request.hls, variables);
+  if (!hls.ok) {
+    return hls;
+  }
+  const dash = filledFolder(request.dash, variables);
+  return dash.ok
+    ? { ok: true, request: { ...request, path: path.text, hls: hls.place, dash: dash.place } }
+    : dash;
+}
+
+/** Of a package; null when it is not asked for. */
+function filledFolder<Place extends { path: string }>(
+  place: Place | null,
+  variables: Variables,
+): Resolved<{ place: Place | null }> {
+  if (place === null) {
+    return { ok: true, place };
+  }
+  const folder = filled(place.path, variables);
+  return folder.ok ? { ok: true, place: { ...place, path: folder.text } } : folder;
 }
 
 /** Why these keys cannot be stored; null when they can. */

@@ -47,17 +47,19 @@ export function chunkablePicture({ container, video, span }: RenditionSpec): Vid
   return isWhole && (JOINABLE[container] ?? []).includes(video.codec) ? video : null;
 }
 
+/** `parallelism`: tasks that the job may run at once. `isLiveEdge`: somebody plays while it is encoded. */
+export type ChunkOptions = { parallelism: number; isLiveEdge: boolean };
+
 /**
  * The chunks of a source, or null when it is encoded whole.
  *
  * @param videos pictures that can be chunked.
- * @param parallelism tasks that the job may run at once.
  */
 export function planChunks(
   timeline: Timeline | null,
   media: MediaInfo,
   videos: readonly VideoSpec[],
-  parallelism: number,
+  { parallelism, isLiveEdge }: ChunkOptions,
 ): ChunkPlan | null {
   const source = media.video;
   if (timeline === null || source === null || videos.length === 0) {
@@ -80,9 +82,17 @@ export function planChunks(
     parallelism: Math.ceil(parallelism / groups.length),
     maxCount: Math.floor(MAX_CHUNK_TASKS / groups.length),
     isRated: videos.some(({ rate }) => rate.mode === "bitrate" && rate.passes === 1),
-    isOnGrid: videos.some((video) => video.keyframeIntervalSeconds !== null),
+    beginsSegment: videos.some((video) => video.keyframeIntervalSeconds !== null),
+    isFirstShort: isLiveEdge,
   });
   return edges.length === 0 ? null : { spans: spansBetween(timeline, edges), groups };
+}
+
+/** The whole source as one chunk: all pictures come from one decode. */
+export function planOneChunk(timeline: Timeline, media: MediaInfo, videos: readonly VideoSpec[]): ChunkPlan {
+  const source = media.video;
+  const costs = videos.map((video) => (source === null ? 0 : encodeCost(video, source)));
+  return { spans: spansBetween(timeline, []), groups: shareOut(costs) };
 }
 
 /** Output frames of one rendition in a span, `endFrame` the first one after it. */

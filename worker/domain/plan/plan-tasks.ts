@@ -13,14 +13,13 @@ import type { JobRecord, OutputRecord, TaskRecord } from "../job-record.ts";
 import type { HttpstreamRequest, ImageRequest, OutputRequest, VideoRequest } from "../job-spec.ts";
 import { keyUrl } from "../job-view.ts";
 import { objectKey } from "../object-location.ts";
+import { isInPackage, packageClaims, packagesCollide, type PackageClaim } from "../package-claim.ts";
 import { fillPaths, keysFailure } from "./fill-paths.ts";
 import { resolveImage } from "./resolve-image.ts";
-import { resolveVariants } from "./resolve-variants.ts";
+import { manifestKeys, planStream } from "./plan-stream.ts";
 import { resolveVideo } from "./resolve-video.ts";
+import { withTiles } from "./stream-tiles.ts";
 import { wholeTasks, withThreads, type OutputDemand } from "./whole-tasks.ts";
-
-/** Six seconds, as Apple's authoring guide asks for and as Coconut's packager cuts. */
-const HLS_SEGMENT_SECONDS = 6;
 
 /** A job's URLs stand together in its last webhook, their keys in its record: each a row of at most 1.5 MB. */
 const MAX_LIST_CHARS = 800_000;
@@ -32,8 +31,8 @@ export type Plan = { outputs: OutputRecord[]; tasks: TaskRecord[] };
 /** What the ingest task found out. */
 export type KnownSource = { media: MediaInfo; ffprobe: Ffprobe; timeline: Timeline | null };
 
-/** `demand` is null for an output of which nothing will be made. */
-type OutputPlan = { output: OutputRecord; demand: OutputDemand | null };
+/** `demand` is null for an output of which nothing will be made. `packages` are what a stream writes. */
+type OutputPlan = { output: OutputRecord; demand: OutputDemand | null; packages?: PackageClaim[] };
 
 /** The plan of all outputs. */
 export function planTasks(record: JobRecord, source: KnownSource, parallelism: Parallelism): Plan {
@@ -48,7 +47,7 @@ export function planTasks(record: JobRecord, source: KnownSource, parallelism: P
       return planOutput(record, request, index, { media, variables });
     }),
   );
-  const demands = plans.flatMap(({ demand }) => demand ?? []);
+  const demands = withTiles(plans.flatMap(({ demand }) => demand ?? []));
   const chunked = chunkTasks(demands, { jobId: record.id, media, timeline }, parallelism);
   const whole = demands
     .filter(({ outputIndex }) => !chunked.outputIndexes.includes(outputIndex))
@@ -65,13 +64,13 @@ export function planTasks(record: JobRecord, source: KnownSource, parallelism: P
  * pictures an interval gives, is known only now.
  */
 function withoutConflicts(record: JobRecord, plans: OutputPlan[]): OutputPlan[] {
-  const taken = new Set<string>();
+  const taken = { keys: new Set<string>(), packages: [] as PackageClaim[] };
   let listLength = 0;
   return plans.map((plan) => {
-    // Two packages in one folder overwrite each other's segments, whatever their playlists are called.
-    const folders = plan.demand?.kind === "package" ? [`${plan.demand.prefix}/`] : [];
-    const claims = [...plan.output.keys, ...folders];
-    if (claims.some((claim) => taken.has(claim))) {
+    const { packages = [] } = plan;
+    // Those of a stream are its manifests, which its packages claim.
+    const keys = packages.length > 0 ? [] : plan.output.keys;
+    if (isTaken({ keys, packages }, taken)) {
       return failed({ code: "output_path_taken" });
     }
     // Measured as told: percent-encoding makes up to nine characters of one.
@@ -83,9 +82,27 @@ function withoutConflicts(record: JobRecord, plans: OutputPlan[]): OutputPlan[] 
       return failed({ code: "output_list_too_long" });
     }
     listLength += length;
-    claims.forEach((claim) => taken.add(claim));
+    keys.forEach((key) => taken.keys.add(key));
+    taken.packages.push(...packages);
     return plan;
   });
+}
+
+/** True when something else is written there, or one package of a stream would overwrite the other. */
+function isTaken(
+  { keys, packages }: { keys: readonly string[]; packages: readonly PackageClaim[] },
+  taken: { keys: ReadonlySet<string>; packages: readonly PackageClaim[] },
+): boolean {
+  const [one, other] = packages;
+  return (
+    (one !== undefined && other !== undefined && packagesCollide(one, other)) ||
+    keys.some((key) => taken.keys.has(key) || taken.packages.some((claim) => isInPackage(key, claim))) ||
+    packages.some(
+      (claim) =>
+        taken.packages.some((known) => packagesCollide(claim, known)) ||
+        [...taken.keys].some((key) => isInPackage(key, claim)),
+    )
+  );
 }
 
 function planOutput(
@@ -146,21 +163,15 @@ function planHttpstream(
   index: number,
   media: MediaInfo,
 ): OutputPlan {
-  const resolved = resolveVariants(request, media);
-  if (!resolved.ok) {
-    return failed(resolved.failure);
+  const planned = planStream(request, record.spec.storage.path, media);
+  if (!planned.ok) {
+    return failed(planned.failure);
   }
-  const folder = objectKey(objectKey(record.spec.storage.path, request.path), request.hls.path);
-  const prefix = folder.replace(/\/+$/, "");
-  const { playlistName } = request;
-  return queued([objectKey(prefix, `${playlistName}.m3u8`)], {
-    kind: "package",
-    outputIndex: index,
-    renditions: resolved.renditions,
-    prefix,
-    playlistName,
-    segmentSeconds: HLS_SEGMENT_SECONDS,
-  });
+  const { stream } = planned;
+  const plan = queued(manifestKeys(stream), { kind: "package", outputIndex: index, stream });
+  return plan.demand === null
+    ? plan
+    : { ...plan, packages: packageClaims(request, record.spec.storage.path) };
 }
 
 function queued(keys: string[], demand: OutputDemand): OutputPlan {

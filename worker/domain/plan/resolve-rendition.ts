@@ -15,16 +15,14 @@ import type { Resolved } from "./resolved.ts";
 /** They store a display matrix beside the picture. */
 const KEEPS_ROTATION: readonly Container[] = ["mp4", "mov"];
 
-/** @param keyframeIntervalSeconds of renditions that players switch between; null lets the encoder choose. */
 export function resolveRendition(
   format: RenditionFormat,
   picture: PictureRequest,
   media: MediaInfo,
   span: Span,
-  keyframeIntervalSeconds: number | null,
 ): Resolved<{ rendition: RenditionSpec }> {
   const { container, isFragmented, keepsMetadata } = format;
-  const video = resolveVideoTrack(format, picture, media.video, keyframeIntervalSeconds);
+  const video = resolveVideoTrack(format, picture, media.video);
   const audio = resolveAudioTrack(format, media.audio);
   if (!video.ok) {
     return video;
@@ -46,7 +44,6 @@ function resolveVideoTrack(
   { container, video: format }: RenditionFormat,
   picture: PictureRequest,
   source: VideoInfo | null,
-  keyframeIntervalSeconds: number | null,
 ): Resolved<{ track: RenditionSpec["video"] }> {
   if (format === null || source === null) {
     return { ok: true, track: null };
@@ -56,7 +53,7 @@ function resolveVideoTrack(
       ? copiedTrack(container, "video", source)
       : copyFailure(source, `${container}, which cannot say that the picture is to be turned`);
   }
-  const resolved = resolveVideoSpec({ format, picture, container }, source, keyframeIntervalSeconds);
+  const resolved = resolveVideoSpec({ format, picture, container }, source, null);
   return resolved.ok ? { ok: true, track: resolved.video } : resolved;
 }
 

@@ -1,39 +1,133 @@
-/** The renditions of a stream: those variants that the source is worth, so that players can switch between them. */
+/** The pictures and sounds of a stream: those variants that the source is worth, so that players can switch between them. */
 import type { MediaInfo } from "../../../encoder/contract/media-info.ts";
-import type { RenditionSpec, Span } from "../../../encoder/contract/output-spec.ts";
-import { VARIANT_KEYFRAME_INTERVAL_SECONDS } from "../format/output-presets.ts";
-import type { HttpstreamRequest, PictureRequest } from "../job-spec.ts";
-import { chooseVariants } from "./choose-variants.ts";
-import { resolveRendition } from "./resolve-rendition.ts";
+import type { Span } from "../../../encoder/contract/output-spec.ts";
+import { SEGMENT_SECONDS } from "../../../encoder/contract/stream.ts";
+import type { HlsRequest, HttpstreamRequest, SoundFormat } from "../job-spec.ts";
+import type { StreamPicture, StreamSound } from "../stream-record.ts";
+import { chooseSounds, chooseSubtitles, type NamedSubtitle, type NamedTrack } from "./choose-tracks.ts";
+import { chooseVariants, type Variant } from "./choose-variants.ts";
+import { resolveSound } from "./resolve-sound.ts";
+import { resolveSpan } from "./resolve-span.ts";
+import { resolveVideoSpec } from "./resolve-video-spec.ts";
 import type { Resolved } from "./resolved.ts";
 
-const WHOLE_SOURCE: Span = { startSeconds: 0, durationSeconds: null };
-
-/** Streams have no parameters for their pictures. */
-const PLAIN_PICTURE: PictureRequest = {
-  fit: "pad",
-  transpose: null,
-  hflip: false,
-  vflip: false,
-  deinterlace: null,
-  watermark: null,
+/** A stream without its places. */
+export type ResolvedStream = {
+  span: Span;
+  pictures: Omit<StreamPicture, "folders">[];
+  sounds: Omit<StreamSound, "folders">[];
+  subtitles: NamedSubtitle[];
 };
 
-/** In the order of the master playlist, keyframes at equal times in all of them. */
-export function resolveVariants(
+/** Of HLS: EXT-X-MEDIA (RFC 8216 §7). */
+const TRACKS_SINCE_VERSION = 4;
+
+/** In the order of the master playlist, keyframes at equal times in all pictures. */
+export function resolveVariants(request: HttpstreamRequest, media: MediaInfo): Resolved<ResolvedStream> {
+  const span = resolveSpan(request, media);
+  if (!span.ok) {
+    return span;
+  }
+  const chosen = chooseVariants(request.variants, request.picture, media);
+  if (!chosen.ok) {
+    return chosen;
+  }
+  const tracks = chooseTracks(request, media);
+  if (!tracks.ok) {
+    return tracks;
+  }
+  const sounds = soundsOf(chosen.variants, tracks.sounds);
+  const pictures = resolvePictures(request, chosen.variants, sounds, media);
+  if (!pictures.ok) {
+    return pictures;
+  }
+  return {
+    ok: true,
+    span: span.span,
+    pictures: pictures.pictures,
+    sounds: sounds.map(({ sound }) => sound),
+    subtitles: tracks.subtitles,
+  };
+}
+
+/** Without what no package could offer. */
+function chooseTracks(
   request: HttpstreamRequest,
   media: MediaInfo,
-): Resolved<{ renditions: RenditionSpec[] }> {
-  const renditions: RenditionSpec[] = [];
-  for (const variant of chooseVariants(request.variants, media)) {
-    const interval = VARIANT_KEYFRAME_INTERVAL_SECONDS;
-    const resolved = resolveRendition(variant, PLAIN_PICTURE, media, WHOLE_SOURCE, interval);
-    if (!resolved.ok) {
-      return resolved;
-    }
-    renditions.push(resolved.rendition);
+): Resolved<{ sounds: NamedTrack[]; subtitles: NamedSubtitle[] }> {
+  const sounds = chooseSounds(request.audioTracks, media);
+  if (!sounds.ok) {
+    return sounds;
   }
-  return renditions.length > 0
-    ? { ok: true, renditions }
-    : { ok: false, failure: { code: media.video === null ? "input_has_no_video" : "input_has_no_audio" } };
+  const texts = chooseSubtitles(request.subtitles, media);
+  if (!texts.ok) {
+    return texts;
+  }
+  return offersTracks(request)
+    ? { ok: true, sounds: sounds.tracks, subtitles: texts.subtitles }
+    : { ok: true, sounds: sounds.tracks.slice(0, 1), subtitles: [] };
+}
+
+/** True when some package can offer languages and subtitles. */
+function offersTracks({ hls, dash }: Pick<HttpstreamRequest, "hls" | "dash">): boolean {
+  return dash !== null || (hls !== null && namesTracks(hls));
+}
+
+/** True when playlists of this version can name tracks beside the pictures. */
+export function namesTracks({ version }: Pick<HlsRequest, "version">): boolean {
+  return version >= TRACKS_SINCE_VERSION;
+}
+
+type ChosenSound = { format: string; sound: ResolvedStream["sounds"][number] };
+
+/** Every distinct sound of the variants, each in all languages. */
+function soundsOf(variants: readonly Variant[], tracks: readonly NamedTrack[]): ChosenSound[] {
+  const formats = new Map<string, { format: SoundFormat; isRung: boolean }>();
+  for (const { video, audio } of variants) {
+    if (audio !== null) {
+      const isRung = video === null || formats.get(formatName(audio))?.isRung === true;
+      formats.set(formatName(audio), { format: audio, isRung });
+    }
+  }
+  return [...formats].flatMap(([name, { format, isRung }]) =>
+    tracks.map(({ track, language, name: trackName }, place) => ({
+      format: name,
+      sound: {
+        audio: resolveSound(format, track),
+        language,
+        name: trackName,
+        isDefault: place === 0,
+        isRung: isRung && place === 0,
+        isAlternate: tracks.length > 1,
+      },
+    })),
+  );
+}
+
+function formatName({ codec, bitrateBps, sampleRateHz, channels }: SoundFormat): string {
+  return JSON.stringify([codec, bitrateBps, sampleRateHz, channels]);
+}
+
+function resolvePictures(
+  { picture }: HttpstreamRequest,
+  variants: readonly Variant[],
+  sounds: readonly ChosenSound[],
+  { video: source }: MediaInfo,
+): Resolved<{ pictures: ResolvedStream["pictures"] }> {
+  const pictures: ResolvedStream["pictures"] = [];
+  for (const { video: format, audio } of variants) {
+    if (format !== null && source !== null) {
+      const resolved = resolveVideoSpec({ format, picture, container: "mp4" }, source, SEGMENT_SECONDS);
+      if (!resolved.ok) {
+        return resolved;
+      }
+      const place = audio === null ? -1 : sounds.findIndex((sound) => sound.format === formatName(audio));
+      pictures.push({
+        video: resolved.video,
+        sound: place < 0 ? null : place,
+        frameRate: resolved.video.frameRate ?? source.frameRate,
+      });
+    }
+  }
+  return { ok: true, pictures };
 }

@@ -8,6 +8,11 @@ export function chunkFamily(number: number): string {
   return number === 1 ? "chunk" : `chunk-g${number}`;
 }
 
+/** All that cut the stretches of the package that `packageId` writes. */
+export function segmentFamily(packageId: string): string {
+  return `${packageId}-segment`;
+}
+
 /** How `dependsOn` names all tasks of a family. */
 export function familyName(family: string): string {
   return `${family}-*`;

@@ -66,7 +66,7 @@ function endOf(shown: readonly Shown[], durationSeconds: number | null): number 
 }
 
 /** The address of an object as seen from a folder of the same store, percent-encoded. */
-function relativeUrl(folder: readonly string[], key: string): string {
+export function relativeUrl(folder: readonly string[], key: string): string {
   const segments = key.split("/");
   const parting = segments.findIndex((segment, index) => segment !== folder[index]);
   const shared = Math.min(parting, segments.length - 1);

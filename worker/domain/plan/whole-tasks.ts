@@ -5,6 +5,15 @@ import { newTask } from "../create-job.ts";
 import { animationCost, imagesCost, wholeEncodeCost } from "./encode-cost.ts";
 import type { PlannedVtt, TaskRecord, TaskWork } from "../job-record.ts";
 import { workKey } from "../object-keys.ts";
+import type { Stream } from "../stream-record.ts";
+import {
+  pictureRendition,
+  soundRendition,
+  streamTasks,
+  type PlannedStream,
+  type Stretch,
+  type TaskSuffix,
+} from "./stream-tasks.ts";
 
 /** What the contract allows; x264 gains nothing from more. */
 const MAX_THREADS = 64;
@@ -14,23 +23,17 @@ export type OutputDemand = { outputIndex: number } & (
   | { kind: "file"; rendition: RenditionSpec; key: string }
   | { kind: "images"; image: ImageSpec; keys: string[]; vtt: PlannedVtt | null }
   | { kind: "animation"; animation: AnimationSpec; key: string }
-  | {
-      kind: "package";
-      renditions: RenditionSpec[];
-      prefix: string;
-      playlistName: string;
-      segmentSeconds: number;
-    }
+  | { kind: "package"; stream: Stream }
 );
 
 /**
- * @param suffix of the id of the task that delivers: a second plan for the same output needs another id.
+ * @param suffix of the ids: a second plan for the same output needs others.
  */
 export function wholeTasks(
   jobId: string,
   demand: OutputDemand,
   media: MediaInfo,
-  suffix: "" | "-whole" = "",
+  suffix: TaskSuffix = "",
 ): TaskRecord[] {
   const { outputIndex } = demand;
   const task = (taskId: string, work: TaskWork, more: { dependsOn?: string[]; weight?: number } = {}) =>
@@ -53,26 +56,45 @@ export function wholeTasks(
       const weight = animationCost(animation, media);
       return [task(name, { kind: "animation", threads: 1, animation, key }, { weight })];
     }
-    case "package": {
-      const variants = demand.renditions.map((rendition, number) => {
-        const taskId = `${name}-variant-${number + 1}`;
-        const key = workKey(jobId, taskId);
-        const work = { kind: "encode", threads: 1, rendition, to: "work", key } as const;
-        return task(taskId, work, { weight: wholeEncodeCost(rendition, media) });
-      });
-      const renditions = demand.renditions.map((rendition, number) => ({
-        rendition,
-        files: { type: "whole" as const, taskId: `${name}-variant-${number + 1}` },
-      }));
-      const { prefix, playlistName, segmentSeconds } = demand;
-      const packaging = task(
-        `${name}-package${suffix}`,
-        { kind: "package", renditions, prefix, playlistName, segmentSeconds },
-        { dependsOn: variants.map(({ taskId }) => taskId) },
-      );
-      return [...variants, packaging];
-    }
+    case "package":
+      return wholeStreamTasks(jobId, { outputIndex, stream: demand.stream, suffix }, media);
   }
+}
+
+/** One encode for every picture and every sound of a stream, each picture cut as soon as it is encoded. */
+function wholeStreamTasks(jobId: string, planned: PlannedStream, media: MediaInfo): TaskRecord[] {
+  const { outputIndex, stream, suffix } = planned;
+  const encode = (taskId: string, rendition: RenditionSpec) =>
+    newTask({
+      taskId,
+      outputIndexes: [outputIndex],
+      work: { kind: "encode", threads: 1, rendition, to: "work", key: workKey(jobId, taskId) },
+      weight: wholeEncodeCost(rendition, media),
+    });
+  const pictures = stream.pictures.map((picture, number) =>
+    encode(`output-${outputIndex}-variant-${number + 1}${suffix}`, pictureRendition(picture, stream)),
+  );
+  const sounds = stream.sounds.map((sound, number) =>
+    encode(`output-${outputIndex}-audio-${number + 1}${suffix}`, soundRendition(sound, stream)),
+  );
+  const spanSeconds = lengthOf(stream, media);
+  const stretches = pictures.map(({ taskId }, number): Stretch => {
+    const whole = { index: 0, firstNumber: 0, startSeconds: 0, spanSeconds };
+    return { ...whole, pictures: [number], dependsOn: [taskId] };
+  });
+  const sources = {
+    pictures: pictures.map(({ taskId }) => ({ type: "whole" as const, taskId })),
+    soundTaskIds: sounds.map(({ taskId }) => taskId),
+    stretches,
+  };
+  return [...pictures, ...sounds, ...streamTasks(planned, sources)];
+}
+
+/** Null when only the files know. */
+function lengthOf({ span }: Stream, { durationSeconds }: MediaInfo): number | null {
+  const rest = durationSeconds === null ? null : durationSeconds - span.startSeconds;
+  const seconds = span.durationSeconds ?? rest;
+  return seconds !== null && seconds > 0 ? seconds : null;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** What customers could ask for in jobs of record schema 2, in the words of the present schema. */
 import type { Rational } from "../../../encoder/contract/media-info.ts";
 import type {
-  HttpstreamRequest,
   ImageRequest,
   JobSpec,
   OutputRequest,
@@ -11,6 +10,7 @@ import type {
   StillsRequest,
   VideoRequest,
 } from "../job-spec.ts";
+import type { HttpstreamRequestV3, JobSpecV3, OutputRequestV3 } from "./version-3.ts";
 
 export type RenditionFormatV2 = {
   container: "mp4";
@@ -35,7 +35,7 @@ type OutputRequestV2 = Pick<OutputRequest, "key" | "format" | "condition"> &
         resolution: Resolution;
         sampling: StillsRequest["sampling"];
       }
-    | (Omit<HttpstreamRequest, "variants"> & { variants: RenditionFormatV2[] })
+    | (Omit<HttpstreamRequestV3, "variants"> & { variants: RenditionFormatV2[] })
   );
 
 export type JobSpecV2 = Omit<JobSpec, "outputs"> & { outputs: OutputRequestV2[] };
@@ -50,11 +50,11 @@ const PLAIN: PictureRequest = {
   watermark: null,
 };
 
-export function specFromVersion2(spec: JobSpecV2): JobSpec {
+export function specFromVersion2(spec: JobSpecV2): JobSpecV3 {
   return { ...spec, outputs: spec.outputs.map(outputFromVersion2) };
 }
 
-function outputFromVersion2(output: OutputRequestV2): OutputRequest {
+function outputFromVersion2(output: OutputRequestV2): OutputRequestV3 {
   switch (output.type) {
     case "video":
       return { ...output, rendition: formatFromVersion2(output.rendition), picture: PLAIN };

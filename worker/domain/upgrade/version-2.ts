@@ -1,8 +1,8 @@
 /**
- * Jobs of record schema 2, brought up to the present one. Then there was MP4 with H.264 and AAC, JPEG and PNG; nothing
+ * Jobs of record schema 2, brought up to schema 3. Then there was MP4 with H.264 and AAC, JPEG and PNG; nothing
  * was done to pictures but scaling, and nothing was known of their colours.
  */
-import type { Colour, MediaInfo, VideoInfo } from "../../../encoder/contract/media-info.ts";
+import type { Colour, VideoInfo } from "../../../encoder/contract/media-info.ts";
 import type {
   AudioSpec,
   FrameSize,
@@ -11,22 +11,15 @@ import type {
   RenditionSpec,
   VideoSpec,
 } from "../../../encoder/contract/output-spec.ts";
-import {
-  RECORD_SCHEMA,
-  type JobRecord,
-  type JobState,
-  type PartsOf,
-  type TaskOutcome,
-  type TaskRecord,
-  type TaskWork,
-} from "../job-record.ts";
+import type { JobRecord, JobState, PartsOf, TaskOutcome, TaskRecord } from "../job-record.ts";
 import { imagesCost, wholeEncodeCost } from "../plan/encode-cost.ts";
 import { outputColour } from "../plan/output-colour.ts";
 import { specFromVersion2, type JobSpecV2 } from "./version-2-spec.ts";
+import type { MediaInfoV3, PackageWorkV3, StateV3, TaskV3, WorkV3 } from "./version-3.ts";
 
-type MediaInfoV2 = Omit<MediaInfo, "video" | "audio"> & {
+type MediaInfoV2 = Omit<MediaInfoV3, "video" | "audio"> & {
   video: Omit<VideoInfo, "colour" | "isInterlaced" | "hasAlpha"> | null;
-  audio: Omit<NonNullable<MediaInfo["audio"]>, "channelLayout"> | null;
+  audio: Omit<NonNullable<MediaInfoV3["audio"]>, "channelLayout"> | null;
 };
 
 export type VideoSpecV2 = {
@@ -53,13 +46,13 @@ type ImageSpecV2 = { format: "jpg" | "png" } & Pick<ImageSpec, "sourceStreamInde
     frame: FrameSize;
   };
 
-type Work<Kind extends TaskWork["kind"]> = Extract<TaskWork, { kind: Kind }>;
+type Work<Kind extends WorkV3["kind"]> = Extract<WorkV3, { kind: Kind }>;
 export type WorkV2 =
   | Work<"ingest" | "chunk" | "analyze">
   | (Omit<Work<"encode">, "rendition"> & { rendition: RenditionSpecV2 })
   | (Omit<Work<"assemble">, "rendition"> & { rendition: RenditionSpecV2 })
   | (Omit<Work<"image">, "image" | "vtt"> & { image: ImageSpecV2 })
-  | (Omit<Work<"package">, "renditions"> & { renditions: { rendition: RenditionSpecV2; files: PartsOf }[] });
+  | (Omit<PackageWorkV3, "renditions"> & { renditions: { rendition: RenditionSpecV2; files: PartsOf }[] });
 
 type Outcome<Kind extends TaskOutcome["kind"]> = Extract<TaskOutcome, { kind: Kind }>;
 type OutcomeV2 =
@@ -79,13 +72,13 @@ export type StateV2 = { record: RecordV2; tasks: TaskV2[]; outbox: JobState["out
 const HD_WIDTH_PX = 1280;
 const HD_HEIGHT_PX = 720;
 
-export function fromVersion2({ record, tasks, outbox }: StateV2): JobState {
+export function fromVersion2({ record, tasks, outbox }: StateV2): StateV3 {
   const { mediaInfo } = record.input;
   const media = mediaInfo === null ? null : mediaFromVersion2(mediaInfo);
   return {
     record: {
       ...record,
-      schema: RECORD_SCHEMA,
+      schema: 3,
       spec: specFromVersion2(record.spec),
       input: { ...record.input, mediaInfo: media },
     },
@@ -94,7 +87,7 @@ export function fromVersion2({ record, tasks, outbox }: StateV2): JobState {
   };
 }
 
-function mediaFromVersion2({ video, audio, ...rest }: MediaInfoV2): MediaInfo {
+function mediaFromVersion2({ video, audio, ...rest }: MediaInfoV2): MediaInfoV3 {
   return {
     ...rest,
     video:
@@ -111,13 +104,13 @@ function likelyColour({ widthPx, heightPx, pixelFormat }: NonNullable<MediaInfoV
     : { matrix: "bt601", primaries: "smpte170m", transfer: "smpte170m", range };
 }
 
-function taskFromVersion2({ work: oldWork, result, ...task }: TaskV2, media: MediaInfo | null): TaskRecord {
+function taskFromVersion2({ work: oldWork, result, ...task }: TaskV2, media: MediaInfoV3 | null): TaskV3 {
   const work = workFromVersion2(oldWork, media);
   return { ...task, work, result: outcomeFromVersion2(result), weight: weightOf(work, media) ?? task.weight };
 }
 
 /** Null where it is not made of the work alone. */
-function weightOf(work: TaskWork, media: MediaInfo | null): number | null {
+function weightOf(work: WorkV3, media: MediaInfoV3 | null): number | null {
   if (media === null) {
     return null;
   }
@@ -135,7 +128,7 @@ function outcomeFromVersion2(result: OutcomeV2 | null): TaskOutcome | null {
   return result === null || result.kind === "analyze" ? result : { ...result, warnings: [] };
 }
 
-function workFromVersion2(work: WorkV2, media: MediaInfo | null): TaskWork {
+function workFromVersion2(work: WorkV2, media: MediaInfoV3 | null): WorkV3 {
   switch (work.kind) {
     case "ingest":
     case "chunk":
@@ -159,7 +152,7 @@ function workFromVersion2(work: WorkV2, media: MediaInfo | null): TaskWork {
 
 function renditionFromVersion2(
   { video, audio, ...rest }: RenditionSpecV2,
-  media: MediaInfo | null,
+  media: MediaInfoV3 | null,
 ): RenditionSpec {
   return {
     ...rest,
@@ -170,20 +163,20 @@ function renditionFromVersion2(
   };
 }
 
-function videoFromVersion2({ frame, ...rest }: VideoSpecV2, media: MediaInfo | null): VideoSpec {
+function videoFromVersion2({ frame, ...rest }: VideoSpecV2, media: MediaInfoV3 | null): VideoSpec {
   const picture = plainPicture(frame, media, { matrix: "bt709", range: "tv" }, "yuv420p");
   return { ...rest, picture, profile: null, level: null };
 }
 
 function audioFromVersion2(
   { channels, ...rest }: NonNullable<RenditionSpecV2["audio"]>,
-  media: MediaInfo | null,
+  media: MediaInfoV3 | null,
 ): AudioSpec {
   const layout = channels === 1 ? "mono" : "stereo";
   return { ...rest, layout, sourceChannels: media?.audio?.channels ?? channels };
 }
 
-function imageFromVersion2({ frame, ...rest }: ImageSpecV2, media: MediaInfo | null): ImageSpec {
+function imageFromVersion2({ frame, ...rest }: ImageSpecV2, media: MediaInfoV3 | null): ImageSpec {
   const picture =
     rest.format === "jpg"
       ? plainPicture(frame, media, { matrix: "bt601", range: "pc" }, "yuvj420p")
@@ -193,7 +186,7 @@ function imageFromVersion2({ frame, ...rest }: ImageSpecV2, media: MediaInfo | n
 
 function plainPicture(
   frame: FrameSize,
-  media: MediaInfo | null,
+  media: MediaInfoV3 | null,
   output: Pick<Colour, "matrix" | "range">,
   pixelFormat: PictureSpec["pixelFormat"],
 ): PictureSpec {

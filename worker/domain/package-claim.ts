@@ -1,0 +1,60 @@
+/** Which objects a stream writes: manifests by name, and the folders that its media may be in. */
+import type { HttpstreamRequest } from "./job-spec.ts";
+import { objectKey } from "./object-location.ts";
+
+export type PackageClaim = {
+  /** Key prefix without a trailing slash; may be empty. */
+  prefix: string;
+  manifests: readonly string[];
+  /** Folders below the prefix, whatever the number of a numbered one is. */
+  media: readonly string[];
+};
+
+type Packaged = Pick<HttpstreamRequest, "path" | "playlistName" | "hls" | "dash" | "subtitles">;
+
+/** One of each package. */
+export function packageClaims(stream: Packaged, storagePath: string): PackageClaim[] {
+  const { path, playlistName, hls, dash, subtitles } = stream;
+  const prefix = (own: string) => objectKey(objectKey(storagePath, path), own).replace(/\/+$/, "");
+  const text = subtitles.tracks === "none" && subtitles.files.length === 0 ? [] : ["text"];
+  const playlist = `${playlistName}.m3u8`;
+  return [
+    ...(hls === null
+      ? []
+      : [{ prefix: prefix(hls.path), manifests: [playlist], media: ["media", "keys", ...text] }]),
+    ...(dash === null
+      ? []
+      : [
+          {
+            prefix: prefix(dash.path),
+            manifests: [`${playlistName}.mpd`, ...(dash.hasHls ? [playlist] : [])],
+            media: ["video", "audio", ...text],
+          },
+        ]),
+  ];
+}
+
+/** True when they would write one object, or one lies among the media of the other. */
+export function packagesCollide(a: PackageClaim, b: PackageClaim): boolean {
+  if (a.prefix === b.prefix) {
+    return shareOne(a.manifests, b.manifests) || shareOne(a.media, b.media);
+  }
+  return isAmongMedia(a.prefix, b) || isAmongMedia(b.prefix, a);
+}
+
+/** True for the key of a manifest, and for any key in a folder of media. */
+export function isInPackage(key: string, claim: PackageClaim): boolean {
+  return claim.manifests.some((name) => key === below(claim.prefix, name)) || isAmongMedia(key, claim);
+}
+
+function isAmongMedia(key: string, { prefix, media }: PackageClaim): boolean {
+  const start = below(prefix, "");
+  const folder = key.startsWith(start) ? (key.slice(start.length).split("/")[0] ?? "") : "";
+  return media.includes(folder.replace(/-\d+$/, ""));
+}
+
+const below = (prefix: string, name: string): string => (prefix === "" ? name : `${prefix}/${name}`);
+
+function shareOne(a: readonly string[], b: readonly string[]): boolean {
+  return a.some((name) => b.includes(name));
+}
