@@ -2,7 +2,7 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /**
- * Five tiers, cheapest first; `test/README.md` says what each may touch. One after the other (`groupOrder`): FFmpeg at
+ * Six tiers, cheapest first; `test/README.md` says what each may touch. One after the other (`groupOrder`): FFmpeg at
  * full load beside it would make a test of timers slow.
  */
 export default defineConfig({
@@ -65,6 +65,18 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          sequence: { groupOrder: 6 },
+          include: ["test/browser/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          // Playing takes its time whatever the machine; more than three small videos at once would be work.
+          maxConcurrency: 3,
         },
       },
     ],

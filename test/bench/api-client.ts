@@ -8,7 +8,11 @@ export type Webhooks = {
   jobEvent: (jobId: string) => Promise<string>;
 };
 
-export type BenchJob = { id: string; status: string; outputs: { url?: string }[] };
+export type BenchJob = {
+  id: string;
+  status: string;
+  outputs: { url?: string; urls?: { format: string; url: string }[] }[];
+};
 
 /** Copra's own view of where a job's time went, in milliseconds. */
 export type Timings = Record<string, number | null>;
@@ -42,8 +46,22 @@ export function benchApi(service: Service, webhooks: Webhooks) {
     return (await response.json()) as BenchJob;
   };
 
+  /** @throws Error unless the job completes. */
+  const completion = async (id: string): Promise<void> => {
+    if ((await webhooks.jobEvent(id)) !== "job.completed") {
+      throw new Error(`The job ended as ${JSON.stringify(await read(id))}.`);
+    }
+  };
+
   return {
     read,
+    completion,
+    startJob: (sourceUrl: string, outputs: object): Promise<BenchJob> => create(sourceUrl, outputs, {}),
+    /** Manifests of the first output by format; empty before they are known. */
+    streamUrls: async (id: string): Promise<Partial<Record<string, string>>> => {
+      const urls = (await read(id)).outputs[0]?.urls ?? [];
+      return Object.fromEntries(urls.map(({ format, url }) => [format, url]));
+    },
     /** A job's end, whatever it is, told by its webhook: polling would cost CPU that is measured. */
     endedJob: async (
       sourceUrl: string,
@@ -62,9 +80,7 @@ export function benchApi(service: Service, webhooks: Webhooks) {
       settings: object = {},
     ): Promise<{ id: string }> => {
       const { id } = await create(sourceUrl, outputs, settings);
-      if ((await webhooks.jobEvent(id)) !== "job.completed") {
-        throw new Error(`The job ended as ${JSON.stringify(await read(id))}.`);
-      }
+      await completion(id);
       return { id };
     },
     timings: async (id: string): Promise<Timings> => {

@@ -1,4 +1,4 @@
-/** What chunks cost in bytes: the size of a chunked encode against whole ones at equal SSIM. */
+/** Sizes at equal SSIM: what chunks cost in bytes against whole encodes, and the measure that others compare by. */
 import { execFileSync } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const CLIPS: readonly ClipPlan[] = [
 /** Coconut's quality 4 is CRF 23 here; its neighbours show what a bit of quality costs. */
 const WHOLE_CRFS = [22, 23, 24];
 
-type Encode = { sizeBytes: number; ssimDb: number };
+export type Encode = { sizeBytes: number; ssimDb: number };
 
 /** Prints the difference per clip and its mean; `ultrafast` makes the shortest chunks. */
 export async function compareSize(directory: string, bed: BenchBed): Promise<void> {
@@ -29,7 +29,7 @@ export async function compareSize(directory: string, bed: BenchBed): Promise<voi
     const { id } = await bed.api.finishedJob(bed.urlOf(clip.name), outputs, { ultrafast: true });
     writeFileSync(path, await bed.api.download(id, 0));
     const whole = WHOLE_CRFS.map((crf) => encodeWhole(source, join(directory, "whole.mp4"), crf));
-    const chunked = measure(path, source);
+    const chunked = measureSsim(path, source);
     const difference = chunked.sizeBytes / sizeAt(whole, chunked.ssimDb) - 1;
     differences.push(difference);
     console.log(`  ${clip.name.padEnd(14)} ${percent(difference)} (${chunked.ssimDb.toFixed(2)} dB)`);
@@ -41,10 +41,11 @@ export async function compareSize(directory: string, bed: BenchBed): Promise<voi
 function encodeWhole(source: string, path: string, crf: number): Encode {
   const codec = ["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", String(crf)];
   ffmpeg(["-i", source, "-an", "-threads", "1", ...codec, "-movflags", "+faststart", path]);
-  return measure(path, source);
+  return measureSsim(path, source);
 }
 
-function measure(path: string, source: string): Encode {
+/** Size and mean SSIM of a file against its source, frame by frame. */
+export function measureSsim(path: string, source: string): Encode {
   const graph = "[0:v]settb=1/360000[a];[1:v]settb=1/360000[b];[a][b]ssim=stats_file=-";
   const args = ["-v", "error", "-nostdin", "-i", path, "-i", source, "-lavfi", graph, "-f", "null", "-"];
   const lines = execFileSync("ffmpeg", args, { encoding: "utf8", maxBuffer: 2 ** 26 });
@@ -53,8 +54,8 @@ function measure(path: string, source: string): Encode {
   return { sizeBytes: statSync(path).size, ssimDb: -10 * Math.log10(1 - mean) };
 }
 
-/** Bytes of a whole encode of that quality: a line through the logarithms of the sizes. */
-function sizeAt(whole: readonly Encode[], ssimDb: number): number {
+/** Bytes that such encodes would have at that quality: a line through the logarithms of the sizes. */
+export function sizeAt(whole: readonly Encode[], ssimDb: number): number {
   const meanX = whole.reduce((sum, { ssimDb: x }) => sum + x, 0) / whole.length;
   const meanY = whole.reduce((sum, { sizeBytes }) => sum + Math.log(sizeBytes), 0) / whole.length;
   const covariance = whole.reduce(
@@ -65,6 +66,6 @@ function sizeAt(whole: readonly Encode[], ssimDb: number): number {
   return Math.exp(meanY + (covariance / variance) * (ssimDb - meanX));
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${share < 0 ? "" : "+"}${(100 * share).toFixed(2)} %`;
 }

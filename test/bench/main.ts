@@ -12,8 +12,9 @@ import { compareSpeed } from "./job-speed.ts";
 import { compareLatency } from "./latency.ts";
 import { measureQuality } from "./quality.ts";
 import { compareScaling } from "./scaling.ts";
+import { compareStreams } from "./streams.ts";
 
-const MEASUREMENTS = ["latency", "speed", "size", "scaling", "quality"] as const;
+const MEASUREMENTS = ["latency", "speed", "size", "streams", "scaling", "quality"] as const;
 const PAIRS = Number(process.env["BENCH_PAIRS"] ?? 3);
 
 const chosen = process.argv.slice(2);
@@ -29,7 +30,7 @@ try {
   console.log(
     `${cpus().length} x ${cpus()[0]?.model ?? "unknown CPU"}, ${ffmpegVersion()}, ${PAIRS} pairs each`,
   );
-  if (isChosen("latency") || isChosen("speed") || isChosen("size")) {
+  if (isChosen("latency") || isChosen("speed") || isChosen("size") || isChosen("streams")) {
     await withBed(async (bed) => {
       if (isChosen("latency")) {
         await compareLatency(bed);
@@ -39,6 +40,9 @@ try {
       }
       if (isChosen("size")) {
         await compareSize(directory, bed);
+      }
+      if (isChosen("streams")) {
+        await compareStreams(directory, bed);
       }
     });
   }

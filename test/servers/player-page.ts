@@ -12,9 +12,14 @@ declare const document: {
 type Video = {
   currentTime: number;
   duration: number;
+  buffered: { start(index: number): number };
   ended: boolean;
   videoHeight: number;
   error: { message: string } | null;
+  textTracks: Iterable<{
+    mode: string;
+    cues: Iterable<{ startTime: number; endTime: number; text: string }> | null;
+  }>;
   /** Chromium's own: counts the sound beside the standard's frames. */
   webkitAudioDecodedByteCount: number;
   getVideoPlaybackQuality(): { totalVideoFrames: number };
@@ -92,6 +97,10 @@ export function playerPage(page: Page, origin: string) {
         };
       }),
 
+    /** Where the media begins on the element's clock: hls.js counts from the first DTS, before the first picture. */
+    bufferedFrom: (): Promise<number> =>
+      page.evaluate(() => document.querySelector("video")?.buffered.start(0) ?? Number.NaN),
+
     /** Red, green and blue at one and at three quarters of the middle line of the picture that is shown now. */
     shownColours: (): Promise<{ left: number[]; right: number[] }> =>
       page.evaluate(() => {
@@ -105,6 +114,15 @@ export function playerPage(page: Page, origin: string) {
         const row = context.getImageData(0, 18, 64, 1).data;
         return { left: [...row.slice(4 * 16, 4 * 16 + 3)], right: [...row.slice(4 * 48, 4 * 48 + 3)] };
       }),
+
+    /** All cues of the text tracks that are shown. */
+    shownCues: (): Promise<{ startSeconds: number; endSeconds: number; text: string }[]> =>
+      page.evaluate(() =>
+        [...(document.querySelector("video")?.textTracks ?? [])]
+          .filter(({ mode }) => mode === "showing")
+          .flatMap(({ cues }) => [...(cues ?? [])])
+          .map(({ startTime, endTime, text }) => ({ startSeconds: startTime, endSeconds: endTime, text })),
+      ),
 
     contentWidthPx: (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth),
   };

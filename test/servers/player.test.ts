@@ -1,5 +1,5 @@
 /** The player page in a real browser: a hosted HLS job, encoded by the service, seen and heard. */
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -164,5 +164,77 @@ describe("the player page", () => {
     await player.playUntil(0.5);
     expect(await player.contentWidthPx()).toBe(390);
     await screenshot("phone");
+  });
+});
+
+describe("the player page with a stream of two languages and subtitles", () => {
+  /** By the package's format. */
+  const manifests = new Map<string, string>();
+
+  beforeAll(async () => {
+    const text = join(local.directory, "text.srt");
+    await writeFile(text, "1\n00:00:01,000 --> 00:00:03,500\nHello <i>you</i> & me\n");
+    const sine = (frequencyHz: number) =>
+      lavfi(`sine=frequency=${frequencyHz}:sample_rate=48000:duration=${DURATION_SECONDS}`);
+    const path = await makeClip(local.directory, "languages.mkv", [
+      ...[...lavfi(PICTURE), ...sine(440), ...sine(880), "-i", text],
+      ...["-map", "0", "-map", "1", "-map", "2", "-map", "3", "-default_mode", "infer_no_subs"],
+      ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-c:s", "srt"],
+      ...["-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=fre"],
+      ...["-metadata:s:s:0", "language=eng"],
+    ]);
+    const packages = { hls: { path: "/hls" }, dash: { path: "/dash", hlsfmp4: true } };
+    const tracks = { audio_tracks: "all", subtitles: "all", variants: ["mp4:240p", "mp4:360p"] };
+    const job = await local.runJob({
+      input: { url: await local.serve(path) },
+      storage: { service: "coconut" },
+      outputs: { httpstream: { ...packages, ...tracks } },
+    });
+    expect(job.status).toBe("job.completed");
+    // SAFETY: the API's shape for streams.
+    for (const { format, url } of (job.outputs[0]?.urls ?? []) as { format: string; url: string }[]) {
+      manifests.set(format, new URL(url).pathname);
+    }
+  }, 150_000);
+
+  it.each(["hls", "hlsfmp4"])(
+    "offers both and the subtitles of %s, and changes to what is chosen",
+    async (format) => {
+      await player.open(manifests.get(format) ?? "");
+      await player.playUntil(0.5);
+      const menuOf = (id: string) => page.locator(`#${id} option`).allTextContents();
+      expect([await menuOf("sound"), await menuOf("caption")]).toEqual([
+        ["English", "French"],
+        ["Off", "English"],
+      ]);
+      expect(await player.shownCues()).toEqual([]);
+      const startSeconds = await player.bufferedFrom();
+
+      await page.locator("#caption").selectOption({ label: "English" });
+      await page.locator("#sound").selectOption({ label: "French" });
+      const before = await player.playback();
+      await player.playUntil(before.currentTime + 1);
+      const [cue] = await player.shownCues();
+      expect((cue?.startSeconds ?? 0) - startSeconds).toBeCloseTo(1, 2);
+      expect((cue?.endSeconds ?? 0) - startSeconds).toBeCloseTo(3.5, 2);
+      expect(cue?.text).toBe("Hello <i>you</i> &amp; me");
+      await player.seek(DURATION_SECONDS - 3);
+      await player.playUntil(DURATION_SECONDS - 2);
+      const after = await player.playback();
+      expect(after.audioBytes).toBeGreaterThan(before.audioBytes);
+      expect([
+        await page.locator("#sound").inputValue(),
+        await page.locator("#caption").inputValue(),
+      ]).toEqual(["1", "0"]);
+      expect(troubles).toEqual([]);
+      await screenshot(`languages-${format}`);
+    },
+  );
+
+  it("hides the menus of a stream that has one language and no subtitles", async () => {
+    await player.open(playlistPath);
+    await player.playUntil(0.5);
+    expect(await page.locator("#sounds").isHidden()).toBe(true);
+    expect(await page.locator("#captions").isHidden()).toBe(true);
   });
 });

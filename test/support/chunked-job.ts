@@ -2,9 +2,10 @@
 import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { TaskResult } from "../../encoder/contract/report.ts";
 import type { JobEvent } from "../../worker/domain/job-events.ts";
-import type { JobState, TaskWork } from "../../worker/domain/job-record.ts";
+import type { JobState, TaskRecord, TaskWork } from "../../worker/domain/job-record.ts";
 import type { OutputRequest } from "../../worker/domain/job-spec.ts";
 import {
+  SHORT_SOURCE,
   T0,
   aFormat,
   aLongSource,
@@ -16,6 +17,7 @@ import {
   doneReport,
   lease,
   taskOf,
+  type TestSource,
 } from "./job-builders.ts";
 
 /** A video output with a quality: its chunks wait for no analysis. */
@@ -47,6 +49,30 @@ export function finishAll(state: JobState, taskIds: readonly string[], now = T0)
     return after(leased, [doneReport(task, aResult(task))], now);
   }, state);
 }
+
+/** Runs what can start, until nothing of these kinds is left that could; without kinds to the end. */
+export function runAll(
+  state: JobState,
+  {
+    kinds = [],
+    now = T0,
+    source = SHORT_SOURCE,
+  }: { kinds?: TaskWork["kind"][]; now?: number; source?: TestSource } = {},
+): JobState {
+  const isWanted = ({ work }: TaskRecord) => kinds.length === 0 || kinds.includes(work.kind);
+  let current = state;
+  for (;;) {
+    const leased = lease(current, "0", 64, now);
+    const task = leased.tasks.find((candidate) => candidate.status === "leased" && isWanted(candidate));
+    if (task === undefined) {
+      return current;
+    }
+    current = after(leased, [doneReport(task, aResult(task, source))], now);
+  }
+}
+
+/** What is made before the manifests of a stream. */
+export const BEFORE_PACKAGE: TaskWork["kind"][] = ["encode", "chunk", "segment-sound", "segment", "subtitle"];
 
 /** Reports a chunk done with what the test says of it. */
 export function finishChunk(

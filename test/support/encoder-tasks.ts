@@ -9,8 +9,12 @@ import type {
   ImageTask,
   IngestTask,
   PackageTask,
+  SegmentSoundTask,
+  SegmentTask,
+  SubtitleTask,
 } from "../../encoder/contract/task.ts";
 import { CONTRACT_VERSION } from "../../encoder/contract/version.ts";
+import { aLadder, somePackages } from "./ladders.ts";
 import { anImageSpec, aRenditionSpec, aVideoSpec } from "./output-specs.ts";
 
 const SOURCE_URL = "https://media.example.com/source.mp4";
@@ -117,9 +121,61 @@ export function aPackageTask(changes: Partial<PackageTask> = {}): PackageTask {
   return {
     ...base(),
     kind: "package",
-    renditions: [{ rendition: aRenditionSpec(), files: { type: "whole", file: aWorkFile() } }],
+    ladder: aLadder(),
+    packages: somePackages(),
+    isOpen: false,
+    ...changes,
+  };
+}
+
+/** One picture without sound, for fragmented MP4. */
+export function aSegmentTask(changes: Partial<SegmentTask> = {}): SegmentTask {
+  return {
+    ...base(),
+    kind: "segment",
     workStore: NOWHERE,
-    hls: { store: NOWHERE, prefix: "hls", playlistName: "master", segmentSeconds: 1 },
+    firstNumber: 0,
+    spanSeconds: null,
+    pictures: [
+      {
+        type: "whole",
+        file: aWorkFile(),
+        frameRate: { num: 25, den: 1 },
+        codec: "h264",
+        sound: null,
+        folders: { transport: null, fragments: "video/1" },
+      },
+    ],
+    transport: null,
+    fragments: { store: NOWHERE, prefix: "dash", encryption: null },
+    ...changes,
+  };
+}
+
+/** A sound of both packages that no picture is muxed with. */
+export function aSegmentSoundTask(changes: Partial<SegmentSoundTask> = {}): SegmentSoundTask {
+  return {
+    ...base(),
+    kind: "segment-sound",
+    workStore: NOWHERE,
+    file: aWorkFile(),
+    pieces: null,
+    folders: { transport: "audio-1", fragments: "audio/1" },
+    transport: { store: NOWHERE, prefix: "hls", encryption: null },
+    fragments: { store: NOWHERE, prefix: "dash", encryption: null },
+    ...changes,
+  };
+}
+
+/** A file with subtitles, of which all is stored. */
+export function aSubtitleTask(changes: Partial<SubtitleTask> = {}): SubtitleTask {
+  return {
+    ...base(),
+    kind: "subtitle",
+    source: { url: "https://media.example.com/subtitles.srt" },
+    streamIndex: null,
+    span: { startSeconds: 0, durationSeconds: null },
+    targets: [{ object: { store: NOWHERE, key: "text/en-1/subtitles.vtt" }, isTransport: false }],
     ...changes,
   };
 }

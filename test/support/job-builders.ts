@@ -2,12 +2,14 @@
 import type { Ffprobe, MediaInfo } from "../../encoder/contract/media-info.ts";
 import type { WorkFile } from "../../encoder/contract/object-store.ts";
 import type { TaskResult } from "../../encoder/contract/report.ts";
+import { SEGMENT_SECONDS, type PublishedTrack } from "../../encoder/contract/stream.ts";
 import { TICKS_PER_SECOND, type Cut, type Timeline } from "../../encoder/contract/timeline.ts";
 import { createJob } from "../../worker/domain/create-job.ts";
 import { decideJob, type Decision } from "../../worker/domain/decide-job.ts";
 import { busyEncoders, fleetRequest } from "../../worker/domain/ledger/job-encoders.ts";
 import type { JobEvent } from "../../worker/domain/job-events.ts";
 import type { JobState, PhaseMs, TaskRecord } from "../../worker/domain/job-record.ts";
+import { pieceCount } from "../../worker/domain/ledger/task-outcome.ts";
 import { attemptKey, partKey } from "../../worker/domain/object-keys.ts";
 import type {
   AnimationRequest,
@@ -149,7 +151,13 @@ export function aStream(overrides: Partial<HttpstreamRequest & Common> = {}): Ou
     path: "/",
     playlistName: "master",
     variants: [rendition(240), rendition(480)],
-    hls: { path: "/hls" },
+    picture: aPictureRequest(),
+    offsetSeconds: 0,
+    durationSeconds: null,
+    hls: { path: "/hls", version: 4, isLiveEdge: false, encryption: null },
+    dash: null,
+    audioTracks: "default",
+    subtitles: { tracks: "none", files: [] },
     ...overrides,
   };
 }
@@ -180,8 +188,19 @@ export function aJob(overrides: Partial<JobSpec> = {}, now = T0): JobState {
   );
 }
 
-/** A 20 s 720p source with sound. */
+const A_SOUND: NonNullable<MediaInfo["audio"]> = {
+  streamIndex: 1,
+  codec: "aac",
+  channels: 2,
+  channelLayout: "stereo",
+  sampleRateHz: 44_100,
+  bitrateBps: 128_000,
+};
+
+/** A 20 s 720p source with sound. Its audio track is the one of `audio`, unless the tracks are given. */
 export function aMediaInfo(overrides: Partial<MediaInfo> = {}): MediaInfo {
+  const { audio = A_SOUND } = overrides;
+  const label = { language: null, title: null, isDefault: true, isForced: false };
   return {
     formatName: "mov,mp4,m4a,3gp,3g2,mj2",
     mimeType: "video/mp4",
@@ -203,14 +222,9 @@ export function aMediaInfo(overrides: Partial<MediaInfo> = {}): MediaInfo {
       isInterlaced: false,
       hasAlpha: false,
     },
-    audio: {
-      streamIndex: 1,
-      codec: "aac",
-      channels: 2,
-      channelLayout: "stereo",
-      sampleRateHz: 44_100,
-      bitrateBps: 128_000,
-    },
+    audio,
+    audioTracks: audio === null ? [] : [{ ...audio, ...label }],
+    subtitleTracks: [],
     ...overrides,
   };
 }
@@ -260,6 +274,19 @@ export function aWorkFile(key: string): WorkFile {
   return { key, sizeBytes: 1_000, sha256: "0".repeat(64) };
 }
 
+/** Segments of six seconds from number `firstNumber` on, and a rest. */
+export function aTrack(firstNumber: number, seconds: number, sizeBytes = 1_000): PublishedTrack {
+  const ticksPerSecond = 90_000;
+  const segments = Array.from({ length: Math.ceil(seconds / SEGMENT_SECONDS) }, (_, index) => ({
+    number: firstNumber + index,
+    durationTicks: Math.round(ticksPerSecond * Math.min(SEGMENT_SECONDS, seconds - index * SEGMENT_SECONDS)),
+    sizeBytes,
+    keyframeBytes: null,
+  }));
+  const startTicks = firstNumber * SEGMENT_SECONDS * ticksPerSecond;
+  return { ticksPerSecond, startTicks, codecs: ["avc1.64001f"], segments };
+}
+
 /** The result that fits a task's work. Seams fit because both sides name the frame. */
 export function aResult(task: TaskRecord, source: TestSource = SHORT_SOURCE): TaskResult {
   const { work, taskId, attempt } = task;
@@ -300,14 +327,31 @@ export function aResult(task: TaskRecord, source: TestSource = SHORT_SOURCE): Ta
       return { kind: "image", objects: work.keys.map((key) => ({ key, sizeBytes: 10 })) };
     case "animation":
       return { kind: "animation", object: { key: work.key, sizeBytes: 10 } };
+    case "segment":
+      return {
+        kind: "segment",
+        pictures: work.pictures.map((picture) => {
+          const track = aTrack(work.firstNumber, work.spanSeconds ?? 20, 1_000 * (picture + 1));
+          return { transport: track, fragments: track };
+        }),
+      };
+    case "segment-sound": {
+      const seconds = source.media.durationSeconds ?? 20;
+      const pieces = Array.from({ length: pieceCount(work) }, (_, piece) =>
+        aWorkFile(partKey("AbCdEfGhIjKlMn", taskId, attempt, piece)),
+      );
+      const track = { ...aTrack(0, seconds, 100), codecs: ["mp4a.40.2"] };
+      return { kind: "segment-sound", pieces, transport: track, fragments: track };
+    }
+    case "subtitle":
+      return { kind: "subtitle", cueCount: 3 };
     case "package":
       return {
         kind: "package",
-        masterKey: `${work.prefix}/master.m3u8`,
-        objectCount: 9,
-        sizeBytes: 9_000,
-        ffprobe: anFfprobe(),
+        manifests: [{ format: "hls", key: "hls/master.m3u8", ffprobe: anFfprobe() }],
       };
+    case "open-package":
+      return { kind: "package", manifests: [{ format: "hls", key: "hls/master.m3u8", ffprobe: null }] };
   }
 }
 

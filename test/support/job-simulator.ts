@@ -4,6 +4,7 @@
  */
 import type { Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { TaskReport, TaskResult } from "../../encoder/contract/report.ts";
+import type { PublishedTrack } from "../../encoder/contract/stream.ts";
 import { decideJob } from "../../worker/domain/decide-job.ts";
 import { dueWork, nextTimerAt, type Work } from "../../worker/domain/due-work.ts";
 import { fleetRequest } from "../../worker/domain/ledger/job-encoders.ts";
@@ -25,7 +26,7 @@ import {
   type TestSource,
 } from "./job-builders.ts";
 import type { Random } from "./random.ts";
-import { brokenPromises } from "./schedule-promises.ts";
+import { brokenPromises, chunksOf } from "./schedule-promises.ts";
 
 /** Tasks that each simulated encoder runs at once. */
 const SLOTS = 3;
@@ -86,6 +87,11 @@ function newWorld(random: Random): World {
     aQualityVideo("/quality.mp4"),
     aQualityVideo("/part.mp4", { durationSeconds: 30, audioBps: 64_000 }),
     aStream(),
+    aStream({
+      path: "/live",
+      hls: { path: "/hls", version: 4, isLiveEdge: true, encryption: null },
+      dash: { path: "/dash", hasHls: true, encryption: null },
+    }),
     anImage({ vtt: { filename: null } }),
     anAnimation(),
   ];
@@ -231,18 +237,21 @@ function endOf(world: World, task: TaskRecord): TaskReport {
     encoding: random.below(5_000),
     uploading: random.below(100),
   };
-  return { ...ref, state: "done", result: withFaults(world, aResult(task, world.source)), phaseMs };
+  const result = withFaults(world, withChunks(world, task, aResult(task, world.source)));
+  return { ...ref, state: "done", result, phaseMs };
 }
 
 function failureOf({ random, state }: World, { work }: TaskRecord): Failure {
-  const isReader = work.kind === "assemble" || work.kind === "package";
+  const isReader = work.kind === "assemble" || work.kind === "segment" || work.kind === "segment-sound";
   if (isReader && random.chance(0.7)) {
     const keys = state.tasks.flatMap(({ result }) =>
       result?.kind === "chunk"
         ? result.parts.map(({ file }) => file.key)
         : result?.kind === "encode"
           ? [result.file.key]
-          : [],
+          : result?.kind === "segment-sound"
+            ? result.pieces.map(({ key }) => key)
+            : [],
     );
     return { code: "work_file_lost", lostKeys: keys.filter(() => random.chance(0.1)) };
   }
@@ -258,6 +267,22 @@ function failureOf({ random, state }: World, { work }: TaskRecord): Failure {
       "source_interrupted",
       "source_changed",
     ]),
+  };
+}
+
+/** Segments say what they were cut of. */
+function withChunks({ state }: World, task: TaskRecord, result: TaskResult): TaskResult {
+  if (result.kind !== "segment") {
+    return result;
+  }
+  const codecs = chunksOf(task, state.tasks);
+  const stamped = (track: PublishedTrack | null) => track && { ...track, codecs };
+  return {
+    ...result,
+    pictures: result.pictures.map(({ transport, fragments }) => ({
+      transport: stamped(transport),
+      fragments: stamped(fragments),
+    })),
   };
 }
 

@@ -15,15 +15,9 @@ import {
   PARAMETER_EXAMPLES,
   type OutputExample,
 } from "./output-examples.ts";
-import { IMAGE_PARAMS, OPTION_ROWS, VIDEO_PARAMS, type ParamRow } from "./parameter-rows.ts";
-
-const code = (text: string | number): string => `\`${text}\``;
-const codes = (texts: readonly (string | number)[]): string => texts.map(code).join(" ");
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line), ""];
-}
+import { IMAGE_PARAMS, OPTION_ROWS, VIDEO_PARAMS } from "./parameter-rows.ts";
+import { code, codes, exampleBlock, parameterTable, table } from "./document-blocks.ts";
+import { streamsSection } from "./streams-section.ts";
 
 /** Ascending, without the zero that keeps the source's. */
 function frameRateNames(): string[] {
@@ -45,6 +39,7 @@ export function outputsDocument(): string {
     ...formatStrings(),
     ...videoParameters(),
     ...images(),
+    ...streamsSection(),
     ...conditions(),
     ...quality(),
   ].join("\n");
@@ -204,25 +199,8 @@ function quality(): string[] {
   ];
 }
 
-function parameterTable(head: string, rows: Readonly<Record<string, ParamRow>>): string[] {
-  return table(
-    [head, "values", "default", ""],
-    Object.entries(rows).map(([name, { values, default: fallback, about }]) => [
-      code(name),
-      values,
-      fallback,
-      about,
-    ]),
-  );
-}
-
 function examples(list: readonly OutputExample[]): string[] {
-  return list.flatMap(({ about, outputs, echo }) => [
-    `${about}${echo === undefined ? "" : ` (\`format\` of the first: ${code(echo)})`}:`,
-    "",
-    "```json",
-    JSON.stringify(outputs, null, 2),
-    "```",
-    "",
-  ]);
+  return list.flatMap(({ about, outputs, echo }) =>
+    exampleBlock(`${about}${echo === undefined ? "" : ` (\`format\` of the first: ${code(echo)})`}`, outputs),
+  );
 }

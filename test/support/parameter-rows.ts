@@ -17,6 +17,13 @@ const SHARED = {
   format: { values: "an object", default: "–", about: "Specs that replace those of the output's name" },
 } as const;
 
+const SPAN = {
+  offset: { values: "whole seconds", default: "0", about: "Where it begins, to the frame" },
+  duration: { values: "whole seconds", default: "to the end", about: "How long it is" },
+} as const;
+
+const DEINTERLACE = { values: "true false", default: "what the source says", about: "All frames, or none" };
+
 const PICTURE = {
   fit: {
     values: "`pad` `crop`",
@@ -40,10 +47,9 @@ const PICTURE = {
 
 export const VIDEO_PARAMS: Readonly<Record<string, ParamRow>> = {
   ...SHARED,
-  offset: { values: "whole seconds", default: "0", about: "Where it begins, to the frame" },
-  duration: { values: "whole seconds", default: "to the end", about: "How long it is" },
+  ...SPAN,
   ...PICTURE,
-  deinterlace: { values: "true false", default: "what the source says", about: "All frames, or none" },
+  deinterlace: DEINTERLACE,
 };
 
 export const IMAGE_PARAMS: Readonly<Record<string, ParamRow>> = {
@@ -73,6 +79,104 @@ export const IMAGE_PARAMS: Readonly<Record<string, ParamRow>> = {
     about: "Of gif and webp_anim: up to 10 excerpts of up to 30 seconds each, 60 in all",
   },
   ...PICTURE,
+};
+
+export const STREAM_PARAMS: Readonly<Record<string, ParamRow>> = {
+  path: { values: "text", default: "`/`", about: "Folder of the packages; `{{ variables }}` are filled in" },
+  key: { ...SHARED.key, default: "`httpstream`; in a list `httpstream:1` …" },
+  if: SHARED.if,
+  playlist_name: {
+    values: "a file name without its extension",
+    default: "`master`",
+    about: "What every master playlist and manifest is called",
+  },
+  variants: {
+    values: "a list of formats",
+    default: "[the ladder](#ladder)",
+    about: "What is encoded, up to 12",
+  },
+  hls: { values: "[an object](#parameters-of-hls)", default: "–", about: "HLS over MPEG-TS" },
+  dash: {
+    values: "[an object](#parameters-of-dash)",
+    default: "–",
+    about: "Fragmented MP4 under DASH, and HLS",
+  },
+  audio_tracks: {
+    values: '`"all"`, or a list of languages',
+    default: "the default track",
+    about: "[Which audio tracks](#languages-and-subtitles) of the source",
+  },
+  subtitles: {
+    values: '`"all"`, or a list of languages and files',
+    default: "none",
+    about: "[Which subtitles](#languages-and-subtitles)",
+  },
+  ...SPAN,
+  ...PICTURE,
+  deinterlace: DEINTERLACE,
+};
+
+export const HLS_PARAMS: Readonly<Record<string, ParamRow>> = {
+  path: { values: "text", default: "–", about: "Folder of the package, below the output's `path`" },
+  version: { values: "3 4 5 6 7", default: "4", about: "Of the protocol; see [versions](#versions-of-hls)" },
+  live_edge: {
+    values: "true false",
+    default: "false",
+    about: "[Playable while it is encoded](#playable-while-encoding)",
+  },
+  encryption: {
+    values: "true, or `{rotate_every}` with 1 to 10000 segments",
+    default: "off",
+    about: "AES-128 with [keys that the service makes](#encryption)",
+  },
+  encryption_key: { values: "32 hexadecimal digits", default: "–", about: "AES-128 with this key" },
+  encryption_key_uri: {
+    values: "an http or https URL",
+    default: "beside the media",
+    about: "Where players get `encryption_key`",
+  },
+  variants: { values: "a list of formats", default: "–", about: "The same as beside `hls`" },
+};
+
+const LICENSE = { values: "an http or https URL", default: "–" };
+
+export const DASH_PARAMS: Readonly<Record<string, ParamRow>> = {
+  path: { values: "text", default: "–", about: "Folder of the package, below the output's `path`" },
+  hlsfmp4: { values: "true false", default: "false", about: "HLS playlists over the same media, too" },
+  encryption_key: {
+    values: "32 hexadecimal digits",
+    default: "–",
+    about: "[Common encryption](#encryption) with this key",
+  },
+  encryption_key_id: {
+    values: "32 hexadecimal digits or a UUID",
+    default: "–",
+    about: "By which licence servers know the key; needed with it",
+  },
+  encryption_scheme: {
+    values: "`cenc` `cbcs`",
+    default: "`cenc`",
+    about: "AES-CTR, or the AES-CBC that Apple's players need",
+  },
+  widevine_pssh: {
+    values: "a `pssh` box in base64",
+    default: "made of the key id",
+    about: "Widevine's header",
+  },
+  widevine_laurl: { ...LICENSE, about: "Widevine's licence server" },
+  playready_pssh: {
+    values: "a `pssh` box in base64",
+    default: "made of the key id",
+    about: "PlayReady's header",
+  },
+  playready_laurl: { ...LICENSE, about: "PlayReady's licence server" },
+  fairplay_key_uri: {
+    values: "an skd or https URL",
+    default: "–",
+    about: "FairPlay's key, in HLS playlists: with `hlsfmp4` and `cbcs` only",
+  },
+  clearkey_laurl: { ...LICENSE, about: "Server of W3C clear keys" },
+  variants: { values: "a list of formats", default: "–", about: "The same as beside `dash`" },
 };
 
 export const OPTION_ROWS: Readonly<Record<string, ParamRow>> = {

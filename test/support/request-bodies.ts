@@ -1,9 +1,21 @@
 /** Request bodies as clients send them, and the refusal that a broken one gets. */
 import { AppError } from "../../worker/domain/app-error.ts";
-import { parseJobRequest } from "../../worker/schemas/job-request.ts";
+import { parseJobRequest, type RequestOptions } from "../../worker/schemas/job-request.ts";
 import { newProblems, type Problems } from "../../worker/schemas/problems.ts";
 
 type Body = Record<string, unknown>;
+
+/** Private addresses are out of reach. Random bytes are not random here, but differ from each other. */
+export function inProduction(): RequestOptions {
+  let made = 0;
+  return {
+    allowPrivateNetwork: false,
+    randomHex: (byteLength) => {
+      made += 1;
+      return made.toString(16).padStart(2, "0").repeat(byteLength);
+    },
+  };
+}
 
 /** A complete body for Amazon S3; sections are replaced whole. */
 export function aBody(overrides: Body = {}): Body {
@@ -59,7 +71,7 @@ export function refusalOf(act: () => unknown): AppError {
   throw new Error("nothing was refused");
 }
 
-/** What a body is refused with in production, where private addresses are out of reach. */
+/** What a body is refused with in production. */
 export function refusalOfBody(body: unknown): AppError {
-  return refusalOf(() => parseJobRequest(body, { allowPrivateNetwork: false }));
+  return refusalOf(() => parseJobRequest(body, inProduction()));
 }

@@ -8,6 +8,7 @@ import {
 } from "../../encoder/contract/formats.ts";
 import { OPTIONS } from "../../worker/domain/format/format-specs.ts";
 import { OUTPUT_PARAMS } from "../../worker/schemas/output-params.ts";
+import { aPssh } from "./pssh-boxes.ts";
 import type { Random } from "./random.ts";
 import { aBody, anS3OtherStorage, anS3Storage } from "./request-bodies.ts";
 
@@ -213,15 +214,82 @@ function imageOutput(fuzz: Fuzz, index: number, container: keyof typeof IMAGE_CO
 
 function streamOutput(fuzz: Fuzz, index: number): [string, Fields] {
   const { random } = fuzz;
-  const fields: Fields = {
-    hls: { path: `/hls${index}`, version: 3 },
-    path: random.pick(["/", "/s", "{{ input.width }}"]),
-  };
-  maybe(fuzz, fields, "variants", () =>
-    random.pick([["mp4:480p::quality=3"], ["mp4:x:64k", "mp4:720p_900k"]]),
-  );
+  const fields: Fields = { path: random.pick(["/", "/s", "{{ input.width }}"]) };
+  const packages = random.pick([["hls"], ["dash"], ["hls", "dash"], wrong(fuzz) ? [] : ["hls"]]);
+  if (packages.includes("hls")) {
+    fields["hls"] = wrong(fuzz, 0.3) ? spoilt(hlsPackage(fuzz, index), fuzz) : hlsPackage(fuzz, index);
+  }
+  if (packages.includes("dash")) {
+    fields["dash"] = wrong(fuzz, 0.3) ? spoilt(dashPackage(fuzz, index), fuzz) : dashPackage(fuzz, index);
+  }
+  maybe(fuzz, fields, "variants", () => random.pick(LADDERS));
   maybe(fuzz, fields, "playlist_name", () => "index");
+  maybe(fuzz, fields, "offset", () => random.pick([0, 1, 7]));
+  maybe(fuzz, fields, "duration", () => random.pick([1, 5, 60]));
+  maybe(fuzz, fields, "audio_tracks", () => random.pick(["all", ["en"], ["eng", "pt-BR"]]));
+  maybe(fuzz, fields, "subtitles", () =>
+    random.pick(["all", ["en"], ["all", subtitleFile(fuzz)], [subtitleFile(fuzz)]]),
+  );
+  maybe(fuzz, fields, "hls_encryption_key", () => FUZZ_KEY);
+  maybe(fuzz, fields, "dash_widevine_laurl", () => "https://wv.example.com/");
+  pictureParams(fuzz, fields);
   return ["httpstream", fields];
+}
+
+const LADDERS = [
+  ["mp4:480p::quality=3"],
+  ["mp4:x:64k", "mp4:720p_900k"],
+  ["mp4:hevc_x360", "mp4:240p:x", "mp4:x:multi"],
+  ["mp4:av1_360p"],
+  ["mp4:x:96k_48000hz_mono"],
+];
+const FUZZ_KEY = "0f".repeat(16);
+
+function hlsPackage(fuzz: Fuzz, index: number): Fields {
+  const { random } = fuzz;
+  const fields: Fields = { path: `/hls${index}` };
+  maybe(fuzz, fields, "version", () => 3 + random.below(5));
+  maybe(fuzz, fields, "live_edge", () => random.chance(0.5));
+  if (random.chance(0.5)) {
+    maybe(fuzz, fields, "encryption", () =>
+      random.pick([true, false, { rotate_every: 1 + random.below(20) }]),
+    );
+  } else {
+    maybe(fuzz, fields, "encryption_key", () => FUZZ_KEY);
+    maybe(fuzz, fields, "encryption_key_uri", () => "https://keys.example.com/1");
+  }
+  return fields;
+}
+
+function dashPackage(fuzz: Fuzz, index: number): Fields {
+  const { random } = fuzz;
+  const fields: Fields = { path: `/dash${index}` };
+  maybe(fuzz, fields, "hlsfmp4", () => random.chance(0.5));
+  if (random.chance(0.3)) {
+    Object.assign(fields, {
+      encryption_key: FUZZ_KEY,
+      encryption_key_id: random.pick([`${FUZZ_KEY.slice(2)}aa`, "x"]),
+    });
+    maybe(fuzz, fields, "encryption_scheme", () => random.pick(["cenc", "cbcs"]));
+    maybe(fuzz, fields, "widevine_pssh", () => aPssh("widevine"));
+    maybe(fuzz, fields, "playready_pssh", () => aPssh("playready"));
+    maybe(fuzz, fields, "playready_laurl", () => "https://pr.example.com/rights");
+    maybe(fuzz, fields, "fairplay_key_uri", () => "skd://asset");
+    maybe(fuzz, fields, "clearkey_laurl", () => "https://keys.example.com/");
+  }
+  return fields;
+}
+
+function subtitleFile(fuzz: Fuzz): Fields {
+  const { random } = fuzz;
+  const fields: Fields = {
+    url: "https://cdn.example.com/de.srt?x=1",
+    language: random.pick(["de", "zh-Hant", "ger"]),
+  };
+  maybe(fuzz, fields, "name", () => "Deutsch");
+  maybe(fuzz, fields, "default", () => random.chance(0.5));
+  maybe(fuzz, fields, "forced", () => random.chance(0.5));
+  return fields;
 }
 
 function pictureParams(fuzz: Fuzz, fields: Fields): void {
@@ -273,6 +341,7 @@ function spoilt(value: unknown, { random }: Fuzz): unknown {
   const names = [
     ...Object.keys(fields),
     ...OUTPUT_PARAMS.video,
+    ...OUTPUT_PARAMS.httpstream,
     "__proto__",
     "constructor",
     "container",

@@ -29,7 +29,7 @@ export function brokenPromises(before: JobState, state: JobState, event: JobEven
     if (next === undefined || next.taskId !== task.taskId) {
       broken.push(`${task.taskId} is gone`);
     } else if (next !== task) {
-      broken.push(...brokenByTask(before, task, next, event, now));
+      broken.push(...brokenByTask(before, state, task, next, event, now));
     }
   }
   promise(
@@ -41,6 +41,7 @@ export function brokenPromises(before: JobState, state: JobState, event: JobEven
 
 function brokenByTask(
   before: JobState,
+  after: JobState,
   task: TaskRecord,
   next: TaskRecord,
   event: JobEvent,
@@ -62,7 +63,11 @@ function brokenByTask(
       next.status !== "done" || task.status === "done" || isCurrent(task, event),
       `${taskId} took a stale report`,
     ],
-    [task.status !== "done" || next.status === "done" || hasCause(task, next, event), `${taskId} ran again`],
+    [
+      task.status !== "done" || next.status === "done" || hasCause(task, next, event, after.tasks),
+      `${taskId} ran again`,
+    ],
+    [!isStarted || isOnlyWriter(next, before.tasks), `${taskId} writes what another task is writing`],
     [task.status !== "failed" || next.status === "failed", `${taskId} came back from its failure`],
     [task.status !== "cancelled" || next.status === "cancelled", `${taskId} came back from its end`],
   ];
@@ -78,8 +83,19 @@ function isCurrent(task: TaskRecord, event: JobEvent): boolean {
   );
 }
 
-/** Finished work is done again only when a reader named it as lost, or once, exactly, for a bad seam. */
-function hasCause(task: TaskRecord, next: TaskRecord, event: JobEvent): boolean {
+/**
+ * Finished work is done again only when a reader named it as lost, or once, exactly, for a bad seam; segments when the
+ * chunks that they were cut of are.
+ */
+function hasCause(
+  task: TaskRecord,
+  next: TaskRecord,
+  event: JobEvent,
+  after: readonly TaskRecord[],
+): boolean {
+  if (task.work.kind === "segment") {
+    return after.some(({ taskId, status }) => task.dependsOn.includes(taskId) && status !== "done");
+  }
   const isExactNow =
     task.work.kind === "chunk" && next.work.kind === "chunk" && !task.work.isExact && next.work.isExact;
   const lostKeys =
@@ -92,29 +108,80 @@ function hasCause(task: TaskRecord, next: TaskRecord, event: JobEvent): boolean 
       ? result.parts.map(({ file }) => file.key)
       : result?.kind === "encode"
         ? [result.file.key]
-        : [];
+        : result?.kind === "segment-sound"
+          ? result.pieces.map(({ key }) => key)
+          : [];
   return isExactNow || keys.some((key) => lostKeys.includes(key));
 }
 
 /** Everything that it reads is there, and every seam that it joins was seen alike from both sides. */
-function isReady({ work }: TaskRecord, tasks: readonly TaskRecord[]): boolean {
+function isReady({ taskId, work, dependsOn }: TaskRecord, tasks: readonly TaskRecord[]): boolean {
+  if (work.kind === "segment" || work.kind === "segment-sound") {
+    return dependsOn.every((name) => tasks.find((task) => task.taskId === name)?.status === "done");
+  }
+  if (work.kind === "package") {
+    return (
+      arePublished(taskId, tasks) && work.pictures.every((p) => p.type === "whole" || fits(tasks, p.group))
+    );
+  }
   if (work.kind === "chunk" && work.parts.length > 0) {
     return tasks.every(
       (task) => task.work.kind !== "analyze" || task.status === "done" || !needsBudget(tasks),
     );
   }
-  const files =
-    work.kind === "assemble"
-      ? [work.files]
-      : work.kind === "package"
-        ? work.renditions.map((r) => r.files)
-        : [];
+  const files = work.kind === "assemble" ? [work.files] : [];
   return files.every((parts) => {
     const soundId = parts.type === "whole" ? parts.taskId : parts.audioTaskId;
     const sound = tasks.find((task) => task.taskId === soundId);
     const hasSound = soundId === null || sound?.result?.kind === "encode";
     return hasSound && (parts.type === "whole" || fits(tasks, parts.group));
   });
+}
+
+/** Every segment is there, and was cut of the chunks that count. */
+function arePublished(packageId: string, tasks: readonly TaskRecord[]): boolean {
+  return tasks.every((task) => {
+    const { work, result } = task;
+    if (!("packageId" in work) || work.packageId !== packageId) {
+      return true;
+    }
+    switch (work.kind) {
+      case "segment": {
+        const [picture] = result?.kind === "segment" ? result.pictures : [];
+        return picture?.transport?.codecs.join() === chunksOf(task, tasks).join();
+      }
+      case "segment-sound":
+        return result?.kind === "segment-sound";
+      case "subtitle":
+        return task.status === "done";
+      default:
+        return true;
+    }
+  });
+}
+
+/** The chunks that a segment task reads, and which of them were made exactly: simulated segments carry it. */
+export function chunksOf({ dependsOn }: TaskRecord, tasks: readonly TaskRecord[]): string[] {
+  return [
+    "avc1",
+    ...tasks.flatMap(({ taskId, work }) =>
+      work.kind === "chunk" && dependsOn.includes(taskId) ? [`${taskId} ${work.isExact}`] : [],
+    ),
+  ];
+}
+
+/** Playlists of one stream have the same names, open or not. */
+function isOnlyWriter({ taskId, work }: TaskRecord, tasks: readonly TaskRecord[]): boolean {
+  const packageId =
+    work.kind === "package" ? taskId : work.kind === "open-package" ? work.packageId : undefined;
+  return tasks.every(
+    (other) =>
+      packageId === undefined ||
+      other.taskId === taskId ||
+      other.status !== "leased" ||
+      (other.taskId !== packageId &&
+        (other.work.kind !== "open-package" || other.work.packageId !== packageId)),
+  );
 }
 
 function needsBudget(tasks: readonly TaskRecord[]): boolean {

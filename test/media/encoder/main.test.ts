@@ -8,20 +8,13 @@ import { encoderStatusSchema, type TaskReport, type TaskResult } from "../../../
 import type { AnimationTask, EncodeTask } from "../../../encoder/contract/task.ts";
 import { CONTRACT_VERSION } from "../../../encoder/contract/version.ts";
 import { type EncoderProcess, startEncoderProcess } from "../../support/encoder-process.ts";
-import {
-  aJobId,
-  anEncodeTask,
-  anImageTask,
-  anIngestTask,
-  aPackageTask,
-} from "../../support/encoder-tasks.ts";
+import { aJobId, anEncodeTask, anImageTask, anIngestTask } from "../../support/encoder-tasks.ts";
 import { type LocalServer, serveBytes, startLocalServer } from "../../support/local-server.ts";
 import {
   frameTimes,
   lavfi,
   makeClip,
   makeTestDirectory,
-  probeEntry,
   SHARP_H264,
 } from "../../support/make-clip.ts";
 import {
@@ -181,7 +174,10 @@ describe("a job's tasks", () => {
       objects: [{ key: "img/0001.png" }, { key: "img/thumbnails.vtt" }],
     });
     const list = sink.objects.get(vtt.key);
-    expect([list?.bytes.toString(), list?.headers["content-type"]]).toEqual([text, "text/vtt"]);
+    expect([list?.bytes.toString(), list?.headers["content-type"]]).toEqual([
+      text,
+      "text/vtt; charset=utf-8",
+    ]);
 
     const { jobId, taskId, attempt, contract, slots } = images;
     const moving: AnimationTask = {
@@ -200,55 +196,6 @@ describe("a job's tasks", () => {
       "GIF8",
       "image/gif",
     ]);
-  });
-
-  it("publishes an HLS package with the master playlist last and nothing named before it is there", async () => {
-    const jobId = aJobId();
-    const renditions = [];
-    for (const [index, frame] of [aFrame(160, 90), aFrame(320, 180)].entries()) {
-      const rendition = aRenditionSpec({
-        video: aVideoSpec({ picture: aPictureSpec({ frame }), keyframeIntervalSeconds: 1 }),
-      });
-      const changes = { jobId, taskId: `encode-${index}`, rendition, isWorkFile: true };
-      const task = anEncode(changes, `work/${index}.mp4`);
-      await encoder.start(task);
-      const result = resultOf(await encoder.finish(task));
-      if (result.kind !== "encode" || result.sha256 === null) {
-        throw new Error("the encode names no checksum");
-      }
-      const file = { ...result.object, sha256: result.sha256 };
-      renditions.push({ rendition, files: { type: "whole" as const, file } });
-    }
-    const written: string[] = [];
-    sink.intercept = ({ method, key }) => {
-      const missing = method === "PUT" && key.endsWith(".m3u8") && written.length === 0;
-      written.push(...(method === "PUT" ? [key] : []));
-      return missing ? { httpStatus: 400, code: "TooEarly" } : null;
-    };
-    const hls = { store: sink.store, prefix: "out/hls", playlistName: "master", segmentSeconds: 1 };
-    const task = aPackageTask({ jobId, taskId: "package", renditions, workStore: sink.store, hls });
-    await encoder.start(task);
-    const result = resultOf(await encoder.finish(task));
-    expect(result).toMatchObject({
-      kind: "package",
-      masterKey: "out/hls/master.m3u8",
-      objectCount: written.length,
-    });
-    const kinds = written.map((key) => (key === "out/hls/master.m3u8" ? "master" : key.split(".").at(-1)));
-    expect(kinds).toEqual([...Array(kinds.length - 3).fill("ts"), "m3u8", "m3u8", "master"]);
-
-    const local = path.join(directory.path, "package");
-    for (const [key, { bytes }] of sink.objects) {
-      if (key.startsWith("out/hls/")) {
-        await mkdir(path.dirname(path.join(local, key)), { recursive: true });
-        await writeFile(path.join(local, key), bytes);
-      }
-    }
-    const stream = path.join(local, "out/hls/media-1/stream.m3u8");
-    expect(await probeEntry(stream, "v:0", "stream=width,height")).toBe("160,90");
-    expect(await frameTimes(stream)).toHaveLength(50);
-    const playlistType = sink.objects.get("out/hls/master.m3u8")?.headers["content-type"];
-    expect(playlistType).toBe("application/vnd.apple.mpegurl");
   });
 
   it("downloads a source once for tasks that run at the same time", async () => {

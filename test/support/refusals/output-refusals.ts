@@ -1,13 +1,11 @@
 /** Mistakes in outputs. */
 import { anS3Storage } from "../request-bodies.ts";
-import { NOT_YET, type RefusalRow } from "./refusal-row.ts";
+import type { RefusalRow } from "./refusal-row.ts";
 
 const storage = (fields: Record<string, unknown>) => ({ storage: anS3Storage(fields) });
 const outputs = (fields: unknown) => ({ outputs: fields });
 const mp4 = (fields: Record<string, unknown>) => outputs({ mp4: { path: "/a.mp4", ...fields } });
 const jpg = (fields: Record<string, unknown>) => outputs({ jpg: { path: "/a_%d.jpg", ...fields } });
-const stream = (fields: Record<string, unknown>) =>
-  outputs({ httpstream: { hls: { path: "/hls" }, ...fields } });
 
 export const OUTPUT_REFUSALS: RefusalRow[] = [
   ["outputs_not_valid", "outputs", outputs(null), "The job 'outputs' is not a valid object."],
@@ -251,14 +249,6 @@ export const OUTPUT_REFUSALS: RefusalRow[] = [
     outputs({ gif: { path: "/a.gif", scene: true } }),
     "must be an object.",
   ],
-  ...Object.entries({ dash: { path: "/dash" }, offset: 5, duration: 5, watermark: {} }).map(
-    ([name, value]): RefusalRow => [
-      "output_param_not_valid",
-      `outputs.httpstream.${name}`,
-      stream({ [name]: value }),
-      NOT_YET,
-    ],
-  ),
   ...[-1, 1.5, "1", Number.POSITIVE_INFINITY].map((offset): RefusalRow => [
     "output_param_not_valid",
     "outputs.mp4.offset",
@@ -296,44 +286,6 @@ export const OUTPUT_REFUSALS: RefusalRow[] = [
     "must be a whole number of seconds.",
   ],
   ["output_param_not_valid", "outputs.jpg.interval", jpg({ interval: -5 })],
-  [
-    "output_param_not_valid",
-    "outputs.httpstream.hls",
-    outputs({ httpstream: { path: "/v" } }),
-    "outputs.httpstream.hls is missing.",
-  ],
-  [
-    "output_must_have_one_parameter",
-    "outputs.httpstream",
-    outputs({ httpstream: [] }),
-    'outputs.httpstream has no parameters. Give at least "hls": {"path": "/hls"}.',
-  ],
-  ["output_param_not_valid", "outputs.httpstream.hls", stream({ hls: true }), "must be an object."],
-  [
-    "output_param_not_valid",
-    "outputs.httpstream.hls.version",
-    stream({ hls: { path: "/hls", version: 4 } }),
-    "must be 3; other HLS versions are not supported yet.",
-  ],
-  [
-    "output_param_not_valid",
-    "outputs.httpstream.hls.encryption_key",
-    stream({ hls: { path: "/hls", encryption_key: "canary" } }),
-    NOT_YET,
-  ],
-  [
-    "output_param_not_valid",
-    "outputs.httpstream.hls.segment",
-    stream({ hls: { path: "/hls", segment: 2 } }),
-    "is not a parameter of hls.",
-  ],
-  ["output_param_not_valid", "outputs.httpstream.playlist_name", stream({ playlist_name: "a/b" })],
-  [
-    "output_param_not_valid",
-    "outputs.httpstream.playlist_name",
-    stream({ playlist_name: "master.m3u8" }),
-    "without its extension.",
-  ],
   ["output_path_not_valid", "outputs.mp4.path", mp4({ path: null, offset: 3 }), "path is missing."],
   [
     "output_must_have_one_parameter",
@@ -383,7 +335,7 @@ export const OUTPUT_REFUSALS: RefusalRow[] = [
     "output_path_not_valid",
     "outputs.mp4[1].path",
     outputs({ mp4: [{ path: "a.mp4" }, { path: "/a.mp4" }] }),
-    "outputs.mp4[1].path leads to a file that outputs.mp4[0].path leads to as well, itself or by its WebVTT file.",
+    "outputs.mp4[1].path leads to a file that outputs.mp4[0].path leads to as well, itself, by its WebVTT file or inside a stream's package.",
   ],
   [
     "output_path_not_valid",
@@ -416,13 +368,58 @@ export const OUTPUT_REFUSALS: RefusalRow[] = [
     "has more than one number sequence.",
   ],
   [
-    "output_path_not_valid",
-    "outputs.httpstream.hls.path",
-    stream({ hls: {} }),
-    "outputs.httpstream.hls.path is missing.",
+    "output_filename_not_valid",
+    "outputs.mp4.path",
+    mp4({ path: "/a.{{ input.format }}" }),
+    "does not match format mp4",
   ],
-  ["output_path_not_valid", "outputs.httpstream.hls.path", stream({ hls: { path: "/../hls" } })],
-  ["output_path_not_valid", "outputs.httpstream.path", stream({ path: "a\\b" })],
+  ["output_path_not_valid", "outputs.mp4.path", mp4({ path: 5 }), "must be a string."],
+  ["output_path_not_valid", "outputs.mp4.path", mp4({ path: "/../a.mp4" }), "must not have . or .."],
+  [
+    "output_path_not_valid",
+    "outputs.mp4.path",
+    {
+      ...mp4({ path: `/${"a".repeat(950)}.mp4` }),
+      ...storage({ path: "/a-long-prefix/of-more-than-20-bytes" }),
+    },
+    "is too long",
+  ],
+  [
+    "output_path_not_valid",
+    "outputs.mp4[1].path",
+    outputs({ mp4: [{ path: "a.mp4" }, { path: "/a.mp4" }] }),
+    "outputs.mp4[1].path leads to a file that outputs.mp4[0].path leads to as well, itself, by its WebVTT file or inside a stream's package.",
+  ],
+  [
+    "output_path_not_valid",
+    "outputs.jpg.path",
+    jpg({ path: "/a.jpg", number: 2 }),
+    "several images can result.",
+  ],
+  ["output_path_not_valid", "outputs.jpg.path", jpg({ path: "/a.jpg", offsets: [1, 2] })],
+  ["output_path_not_valid", "outputs.jpg.path", jpg({ path: "/a.jpg", interval: 5 })],
+  [
+    "output_path_not_valid",
+    "outputs.jpg.path",
+    jpg({ path: "/a.jpg", number: 11, sprite: { limit: 10 } }),
+    "several images can result.",
+  ],
+  ["output_path_not_valid", "outputs.jpg.path", jpg({ path: "/a.jpg", interval: 5, sprite: { limit: 10 } })],
+  [
+    "output_path_not_valid",
+    "outputs.png.path",
+    outputs({
+      jpg: { path: "/thumb_%02d.jpg", number: 3, vtt: true },
+      png: { path: "/thumb.png", vtt: true },
+    }),
+    "leads to a file that outputs.jpg.path leads to as well",
+  ],
+  [
+    "output_path_not_valid",
+    "outputs.jpg.path",
+    jpg({ path: "/%d/a_%02d.jpg", number: 2 }),
+    "has more than one number sequence.",
+  ],
   [
     "output_filename_not_valid",
     "outputs.mp4.path",
@@ -441,45 +438,4 @@ export const OUTPUT_REFUSALS: RefusalRow[] = [
   ],
   ["output_condition_not_valid", "outputs.mp4.if", mp4({ if: true }), "must be a string."],
   ["output_condition_not_valid", "outputs.mp4.if", mp4({ if: "" })],
-  [
-    "output_variants_not_valid",
-    "outputs.httpstream.variants",
-    stream({ variants: "mp4:480p" }),
-    "must be a list of formats.",
-  ],
-  [
-    "output_variants_not_valid",
-    "outputs.httpstream.variants",
-    stream({ variants: [] }),
-    "must have 1 to 12 entries.",
-  ],
-  [
-    "output_variants_not_valid",
-    "outputs.httpstream.variants",
-    stream({ variants: Array(13).fill("mp4:480p") }),
-  ],
-  [
-    "output_variants_not_valid",
-    "outputs.httpstream.variants",
-    stream({ variants: ["mp4"], hls: { path: "/hls", variants: ["mp4"] } }),
-    "are given twice.",
-  ],
-  [
-    "output_variants_not_valid",
-    "outputs.httpstream.variants[1]",
-    stream({ variants: ["mp4:480p", "mp4:hevc"] }),
-    "asks for video codec 'hevc', which is not supported yet in a variant",
-  ],
-  [
-    "output_variants_not_valid",
-    "outputs.httpstream.hls.variants[0]",
-    stream({ hls: { path: "/hls", variants: ["webm"] } }),
-    "is in webm, but a variant must be an mp4 format.",
-  ],
-  [
-    "output_variants_not_valid",
-    "outputs.httpstream.variants[0]",
-    stream({ variants: [480] }),
-    "must be a string.",
-  ],
 ];

@@ -3,7 +3,15 @@ import { taskSchema } from "../../../encoder/contract/task.ts";
 import { buildTask } from "../../../worker/dispatch/build-task.ts";
 import type { JobState } from "../../../worker/domain/job-record.ts";
 import { readGatewayGrant } from "../../../worker/gateway/gateway-credentials.ts";
-import { aChunkedJob, aQualityVideo, failedReport, finishAll, idsOf } from "../../support/chunked-job.ts";
+import {
+  BEFORE_PACKAGE,
+  aChunkedJob,
+  aQualityVideo,
+  failedReport,
+  finishAll,
+  idsOf,
+  runAll,
+} from "../../support/chunked-job.ts";
 import {
   T0,
   aFormat,
@@ -27,6 +35,8 @@ const secrets = {
   inputUrl: "https://a.example/v",
   notificationUrl: "",
   watermarkUrls: MARKS,
+  subtitleUrls: [],
+  streamKeys: [],
   storageCredentials: null,
 };
 const context = { secrets, masterKey, gatewayOrigin: "https://copra.example.com" };
@@ -61,7 +71,9 @@ describe("buildTask", () => {
         build(lease(state), "audio-1"),
         build(finishAll(state, idsOf(state, "analyze")), "chunk-1"),
         build(joining, "output-0"),
-        build(joining, "output-2-package"),
+        build(joining, "output-2-sound-1"),
+        build(runAll(parts, { kinds: BEFORE_PACKAGE }), "output-2-segment-1"),
+        build(runAll(parts, { kinds: BEFORE_PACKAGE }), "output-2-package"),
       ].map(async (task) => ({ ...(await task), attempt: 1 })),
     );
     expect(tasks.flatMap((task) => taskSchema.safeParse(task).error ?? [])).toEqual([]);
@@ -74,6 +86,8 @@ describe("buildTask", () => {
       "encode",
       "chunk",
       "assemble",
+      "segment-sound",
+      "segment",
       "package",
     ]);
   });

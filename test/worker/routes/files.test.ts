@@ -50,9 +50,24 @@ describe("GET /files/:key", () => {
     });
 
     it.each([
+      ["master.m3u8", 2],
+      ["master.mpd", 2],
+      ["MASTER.MPD", 2],
+      ["segment-0.ts", 3600],
+      ["seg-0.m4s", 3600],
+      ["a.m3u8.mp4", 3600],
+    ])("lets caches keep %s for %i s", async (name, seconds) => {
+      const { path } = await aHostedFile(name);
+      expect((await get(path)).headers.get("Cache-Control")).toBe(`public, max-age=${seconds}`);
+    });
+
+    it.each([
       ["a.m3u8", "application/vnd.apple.mpegurl"],
+      ["a.mpd", "application/dash+xml"],
       ["a.ts", "video/mp2t"],
       ["a.m4s", "video/iso.segment"],
+      ["a.vtt", "text/vtt; charset=utf-8"],
+      ["a.key", "application/octet-stream"],
       ["a.MP4", "video/mp4"],
       ["a.jpg", "image/jpeg"],
       ["a", "application/octet-stream"],
@@ -228,7 +243,7 @@ describe("GET /files/:key", () => {
       const response = await get(path, { headers: { origin: "https://player.example" } });
       expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
       const exposed = response.headers.get("Access-Control-Expose-Headers") ?? "";
-      for (const name of ["Content-Range", "Content-Length", "ETag"]) {
+      for (const name of ["Accept-Ranges", "Content-Range", "Content-Length", "ETag"]) {
         expect(exposed).toContain(name);
       }
     });

@@ -60,11 +60,27 @@ function resultOf(task: Task): TaskResult {
       return { kind: "assemble", object: { key: task.object.key, sizeBytes: 1 }, ffprobe: anFfprobe() };
     case "animation":
       return { kind: "animation", object: { key: task.object.key, sizeBytes: 1 } };
+    case "segment":
+      return { kind: "segment", pictures: task.pictures.map(() => publication()) };
+    case "segment-sound": {
+      const pieces = (task.pieces?.keys ?? []).map((key) => ({ key, sizeBytes: 1, sha256: SHA256 }));
+      return { kind: "segment-sound", pieces, ...publication() };
+    }
+    case "subtitle":
+      return { kind: "subtitle", cueCount: 1 };
     case "package": {
-      const masterKey = `${task.hls.prefix}/master.m3u8`;
-      return { kind: "package", masterKey, objectCount: 1, sizeBytes: 1, ffprobe: anFfprobe() };
+      const { transport, playlistName } = task.packages;
+      const key = `${transport?.prefix ?? ""}/${playlistName}.m3u8`;
+      return { kind: "package", manifests: [{ format: "hls", key, ffprobe: anFfprobe() }] };
     }
   }
+}
+
+/** One segment of six seconds, as a transport stream alone. */
+function publication() {
+  const segments = [{ number: 0, durationTicks: 540_000, sizeBytes: 1, keyframeBytes: 1 }];
+  const transport = { ticksPerSecond: 90_000, startTicks: 0, codecs: ["avc1.64001f"], segments };
+  return { transport, fragments: null };
 }
 
 /** Installs the stand-in; `restore` takes it away. Hosts `encoder-*.test` are encoders, all others webhooks. */

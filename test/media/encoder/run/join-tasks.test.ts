@@ -12,8 +12,8 @@ import type { Progress } from "../../../../encoder/run/task-progress.ts";
 import type { SourceCache } from "../../../../encoder/source/source-cache.ts";
 import { createS3Store } from "../../../../encoder/storage/s3-store.ts";
 import { chunkTasks, indexFrames, type FrameIndex } from "../../../support/chunked-encode.ts";
-import { aChunkTask, anAssembleTask, anEncodeTask, aPackageTask } from "../../../support/encoder-tasks.ts";
-import { frameTimes, lavfi, makeClip, makeTestDirectory } from "../../../support/make-clip.ts";
+import { aChunkTask, anAssembleTask, anEncodeTask } from "../../../support/encoder-tasks.ts";
+import { lavfi, makeClip, makeTestDirectory } from "../../../support/make-clip.ts";
 import { numbered, shownNumbers } from "../../../support/numbered-clip.ts";
 import {
   aFrame,
@@ -161,25 +161,5 @@ describe("assemble", () => {
     const outcome = await run(assembly());
     sink.objects.set(key, { bytes: object?.bytes ?? bytes, headers });
     expect(outcome).toEqual({ state: "failed", failure: { code: "work_file_lost", lostKeys: [key] } });
-  });
-});
-
-describe("packageAndPublish", () => {
-  it("packages renditions that come in chunks", async () => {
-    const renditions = videos.map((video, part) => ({
-      rendition: aRenditionSpec({ video, audio }),
-      files: filesOf(part),
-    }));
-    const hls = { store: sink.store, prefix: "hls", playlistName: "master", segmentSeconds: 2 };
-    const result = resultOf(await run(aPackageTask({ renditions, workStore: sink.store, hls })));
-    // Three segments and a playlist each, and the master.
-    expect(result).toMatchObject({ kind: "package", masterKey: "hls/master.m3u8", objectCount: 9 });
-    for (const media of ["media-1", "media-2"]) {
-      const paths = await Promise.all(
-        [0, 1, 2].map((segment) => local(`hls/${media}/segment-${segment}.ts`)),
-      );
-      const counts = await Promise.all(paths.map(async (path) => (await frameTimes(path)).length));
-      expect(counts).toEqual([50, 50, 50]);
-    }
   });
 });

@@ -74,6 +74,42 @@ describe("probeSource", () => {
     }
   });
 
+  it.each(["mp4", "mkv"])(
+    "lists the sounds and the text of an %s with what they say of themselves",
+    async (to) => {
+      const text = join(directory.path, "text.srt");
+      await writeFile(text, "1\n00:00:00,500 --> 00:00:01,000\nHello\n");
+      const sines = [...lavfi("sine=440:d=2"), ...lavfi("sine=880:d=2"), ...lavfi("sine=1760:d=2")];
+      const path = await makeClip(directory.path, `languages.${to}`, [
+        ...[...lavfi("testsrc2=s=64x64:r=25:d=2"), ...sines, "-i", text, "-i", text],
+        ...["-map", "0", "-map", "1", "-map", "2", "-map", "3", "-map", "4", "-map", "5", ...SHARP_H264],
+        ...["-c:a", "aac", "-c:s", to === "mp4" ? "mov_text" : "srt"],
+        ...[
+          "-metadata:s:a:0",
+          "language=eng",
+          "-metadata:s:a:1",
+          "language=fre",
+          "-metadata:s:a:2",
+          "language=und",
+        ],
+        ...["-metadata:s:s:0", "language=ger", "-metadata:s:s:1", "language=spa"],
+        ...["-disposition:a:0", "0", "-disposition:a:1", "default", "-disposition:s:0", "0"],
+        ...["-disposition:s:1", "forced"],
+      ]);
+      const { mediaInfo } = await probe(path);
+      expect(mediaInfo.audioTracks).toMatchObject([
+        { streamIndex: 1, codec: "aac", channels: 1, language: "eng", isDefault: false },
+        { streamIndex: 2, language: "fre", isDefault: true },
+        { streamIndex: 3, language: null, isDefault: false },
+      ]);
+      expect(mediaInfo.audio?.streamIndex).toBe(2);
+      expect(mediaInfo.subtitleTracks).toMatchObject([
+        { streamIndex: 4, codec: to === "mp4" ? "mov_text" : "subrip", language: "ger", isForced: false },
+        { streamIndex: 5, language: "spa", isForced: true },
+      ]);
+    },
+  );
+
   it("refuses an empty file", async () => {
     await expect(probeText("empty.mp4", "")).rejects.toEqual(failure("source_empty"));
   });

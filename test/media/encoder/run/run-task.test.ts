@@ -10,7 +10,7 @@ import { TaskFailure } from "../../../../encoder/run/task-failure.ts";
 import type { ObjectStore } from "../../../../encoder/storage/object-store.ts";
 import type { SourceCache } from "../../../../encoder/source/source-cache.ts";
 import { locateFfmpeg } from "../../../../encoder/run/locate-ffmpeg.ts";
-import { anAnalyzeTask, aPackageTask } from "../../../support/encoder-tasks.ts";
+import { anAnalyzeTask, anAssembleTask } from "../../../support/encoder-tasks.ts";
 import { startLocalServer } from "../../../support/local-server.ts";
 
 let directory = "";
@@ -25,7 +25,7 @@ const unused = (): never => {
 const scratch = createScratchSpace({ maxBytes: 1024 ** 3 });
 const noSources: SourceCache = { acquire: unused, releaseJob: unused, usedBytes: unused };
 
-/** Runs a package task that comes as far as fetching its first rendition. */
+/** Runs an assembly that comes as far as fetching its first part. */
 async function fetchWith(
   getToFile: ObjectStore["getToFile"],
   controller = new AbortController(),
@@ -34,7 +34,7 @@ async function fetchWith(
   const objects: ObjectStore = { getToFile, putFile: unused, head: unused, remove: unused };
   const tools = { ffmpegPath: "/nonexistent", ffprobePath: "/nonexistent", version: "0" };
   const services: TaskServices = { tools, sources: noSources, objects, scratch, sourceMaxSeconds: 1 };
-  const outcome = await runTask(aPackageTask(), {
+  const outcome = await runTask(anAssembleTask(), {
     services,
     directory,
     signal: controller.signal,
@@ -51,7 +51,9 @@ describe("runTask", () => {
       Promise.reject(new TaskFailure(failure, { log: "the inner reason" })),
     );
     expect(outcome).toEqual({ state: "failed", failure });
-    expect(lines).toMatchObject([{ event: "task.package", attempt: 1, outcome: "work_storage_unavailable" }]);
+    expect(lines).toMatchObject([
+      { event: "task.assemble", attempt: 1, outcome: "work_storage_unavailable" },
+    ]);
     expect(lines[0]?.["detail"]).toContain("the inner reason");
   });
 

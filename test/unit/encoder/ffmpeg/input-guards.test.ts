@@ -4,6 +4,7 @@ import {
   isStillFormat,
   packageInput,
   pictureInput,
+  subtitleInput,
   sourceInput,
 } from "../../../../encoder/ffmpeg/input-guards.ts";
 
@@ -77,10 +78,20 @@ describe("pictureInput", () => {
 });
 
 describe("packageInput", () => {
-  it("reads playlists, of local files only", () => {
+  it("reads manifests with media and keys, of local files only", () => {
     const args = packageInput("/scratch/master.m3u8");
-    expect(valueOf(args, "-protocol_whitelist")).toBe("file");
-    expect(valueOf(args, "-format_whitelist")).toBe("hls,mpegts");
+    expect(valueOf(args, "-protocol_whitelist")).toBe("file,crypto");
+    expect(valueOf(args, "-format_whitelist")).toBe("hls,dash,mpegts,mov");
     expect(args.slice(-2)).toEqual(["-i", "file:/scratch/master.m3u8"]);
+  });
+});
+
+describe("subtitleInput", () => {
+  it("reads subtitles and nothing else, and reaches no second file", () => {
+    const args = subtitleInput(fileUrl("/scratch/a"), "-copyts");
+    expect(valueOf(args, "-format_whitelist")).toBe("srt,webvtt,ass");
+    expect(valueOf(args, "-protocol_whitelist")).toBe("file");
+    expect(args.slice(-3)).toEqual(["-copyts", "-i", "file:/scratch/a"]);
+    expect(() => subtitleInput("https://example.com/a.srt")).toThrow("loopback range cache only");
   });
 });

@@ -11,7 +11,11 @@ describe("contentTypeOf", () => {
     ["thumb.png", "image/png"],
     ["anim.gif", "image/gif"],
     ["thumb.webp", "image/webp"],
-    ["thumbs.vtt", "text/vtt"],
+    ["hls/master.mpd", "application/dash+xml"],
+    ["dash/video/avc1/1/init.mp4", "video/mp4"],
+    ["dash/video/avc1/1/seg-0.m4s", "video/iso.segment"],
+    ["hls/text/en-1/subtitles.vtt", "text/vtt; charset=utf-8"],
+    ["hls/keys/0.key", "application/octet-stream"],
     ["noextension", "application/octet-stream"],
     ["mp4", "application/octet-stream"],
   ])("names %s %s", (name, contentType) => {

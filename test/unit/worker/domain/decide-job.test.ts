@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_TASK_FAILURES } from "../../../../worker/domain/ledger/retry-policy.ts";
 import type { JobState } from "../../../../worker/domain/job-record.ts";
+import { BEFORE_PACKAGE, runAll } from "../../../support/chunked-job.ts";
 import {
   SHORT_SOURCE,
   T0,
@@ -192,7 +193,9 @@ describe("decideJob", () => {
       expect(taskOf(encoding, "output-0-package").status).toBe("pending");
       const oneDone = lease(finish(encoding, "output-0-variant-1"));
       expect(taskOf(oneDone, "output-0-package").status).toBe("pending");
-      const packaging = lease(finish(oneDone, "output-0-variant-2"));
+      const parts = finish(oneDone, "output-0-variant-2");
+      expect(taskOf(lease(parts), "output-0-package").status).toBe("pending");
+      const packaging = lease(runAll(parts, { kinds: BEFORE_PACKAGE }));
       expect(statuses(packaging)).toEqual(["packaging"]);
       const done = finish(packaging, "output-0-package");
       expect(statuses(done)).toEqual(["completed"]);

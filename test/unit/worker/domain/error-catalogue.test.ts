@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { ERRORS, errorHttpStatus, type ErrorCode } from "../../../../worker/domain/error-catalogue.ts";
 import { OUTPUT_REFUSALS } from "../../../support/refusals/output-refusals.ts";
 import { SECTION_REFUSALS } from "../../../support/refusals/section-refusals.ts";
+import { STREAM_REFUSALS } from "../../../support/refusals/stream-refusals.ts";
 import { aBody, refusalOfBody } from "../../../support/request-bodies.ts";
 
-const ROWS = [...SECTION_REFUSALS, ...OUTPUT_REFUSALS];
+const ROWS = [...SECTION_REFUSALS, ...OUTPUT_REFUSALS, ...STREAM_REFUSALS];
 
 describe("ERRORS", () => {
   it.each(ROWS)("answers %s for %s: %j", (code, field, overrides, text) => {
@@ -14,9 +15,9 @@ describe("ERRORS", () => {
     expect(refusal.httpStatus).toBe(400);
   });
 
-  it("never shows a credential, a query or a nested value", () => {
+  it("never shows a credential, a query, a key or a nested value", () => {
     for (const [, , overrides] of ROWS) {
-      expect(refusalOfBody(aBody(overrides)).message).not.toContain("canary");
+      expect(refusalOfBody(aBody(overrides)).message).not.toMatch(/canary|0{8}/);
     }
   });
 

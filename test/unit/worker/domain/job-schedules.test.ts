@@ -88,6 +88,13 @@ describe(`${SCHEDULES} random schedules of lost, doubled, late and reordered mes
       task.failures.some((failure) => failure.code === code);
     const isAlone = failedWith("encode_out_of_memory");
     expect(hasTask(failedWith("work_file_lost"))).toBeGreaterThan(0.05);
+    expect(hasTask(({ work, attempt }) => work.kind === "segment" && attempt > 1)).toBeGreaterThan(0.1);
+    expect(hasTask(({ work, status }) => work.kind === "open-package" && status === "done")).toBeGreaterThan(
+      0.1,
+    );
+    expect(share((state) => state.outbox.some(({ event }) => event === "output.playable"))).toBeGreaterThan(
+      0.1,
+    );
     expect(hasTask((task) => isAlone(task) && task.status === "done")).toBeGreaterThan(0.05);
-  });
+  }, 60_000);
 });

@@ -2,6 +2,10 @@ import { describe, expect, it } from "vitest";
 import { findPathConflict } from "../../../../worker/domain/path-conflict.ts";
 import { anImage, aStream, aVideo } from "../../../support/job-builders.ts";
 
+const hls = (path: string) => ({ path, version: 4, isLiveEdge: false, encryption: null }) as const;
+const dash = (path: string, hasHls = false) => ({ path, hasHls, encryption: null });
+const SUBTITLES = { tracks: "all" as const, files: [] };
+
 const WIDE = "{{ input.width }} > 1";
 
 describe("findPathConflict", () => {
@@ -58,7 +62,41 @@ describe("findPathConflict", () => {
     ],
     [
       "one folder for two streams",
-      [aStream(), aStream({ path: "/hls", hls: { path: "/" }, playlistName: "other" })],
+      [aStream(), aStream({ path: "/hls", hls: hls("/"), playlistName: "other" })],
+    ],
+    [
+      "one folder for the fMP4 of two streams",
+      [aStream({ hls: null, dash: dash("/a") }), aStream({ hls: null, dash: dash("a/"), playlistName: "b" })],
+    ],
+    [
+      "one master playlist for two packages",
+      [aStream({ hls: hls("/a") }), aStream({ hls: null, dash: dash("/a", true) })],
+    ],
+    [
+      "one folder for the subtitles of two packages",
+      [
+        aStream({ hls: hls("/a"), subtitles: SUBTITLES }),
+        aStream({ hls: null, dash: dash("/a"), subtitles: SUBTITLES }),
+      ],
+    ],
+    [
+      "a package among the media of another",
+      [aStream({ hls: hls("/a") }), aStream({ hls: hls("/a/media-2") })],
+    ],
+    [
+      "a package around another's",
+      [aStream({ hls: hls("/video/1") }), aStream({ hls: null, dash: dash("/") })],
+    ],
+    [
+      "a video that is called like a segment",
+      [aStream({ hls: null, dash: dash("/d") }), aVideo({ path: "/d/video/avc1/1/init.mp4" })],
+    ],
+    [
+      "a WebVTT file among subtitles",
+      [
+        aStream({ subtitles: SUBTITLES }),
+        anImage({ path: "/hls/text/en-1/t_%d.jpg", vtt: { filename: "subtitles.vtt" } }),
+      ],
     ],
   ])("finds %s", (_, outputs) => {
     expect(findPathConflict(outputs, "/prefix")).toEqual([0, 1]);
@@ -82,7 +120,13 @@ describe("findPathConflict", () => {
         anImage({ path: "/t_2.jpg", sampling: { by: "number", count: 1 } }),
       ],
     ],
-    ["streams in folders of their own", [aStream(), aStream({ hls: { path: "/hls2" } })]],
+    ["streams in folders of their own", [aStream(), aStream({ hls: hls("/hls2") })]],
+    ["packages without a file in common", [aStream(), aStream({ hls: null, dash: dash("/hls") })]],
+    ["a package in another's folder", [aStream(), aStream({ hls: hls("/hls/trailer") })]],
+    [
+      "thumbnails in a stream's folder",
+      [aStream(), anImage({ path: "/hls/thumbs/t_%d.jpg", vtt: { filename: "thumbs.vtt" } })],
+    ],
     ["a video in a stream's folder", [aStream(), aVideo({ path: "/hls/v.mp4" })]],
   ])("finds nothing wrong with %s", (_, outputs) => {
     expect(findPathConflict(outputs, "/")).toBeNull();

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { decideJob } from "../../../../worker/domain/decide-job.ts";
 import { dueWork } from "../../../../worker/domain/due-work.ts";
-import type { JobState } from "../../../../worker/domain/job-record.ts";
+import { RECORD_SCHEMA, type JobState } from "../../../../worker/domain/job-record.ts";
 import { timingsView } from "../../../../worker/domain/ledger/milestones.ts";
 import { upgradeState, type StoredState } from "../../../../worker/domain/upgrade-state.ts";
+import { runAll } from "../../../support/chunked-job.ts";
 import { T0, anIngestedJob, finish, lease, taskOf } from "../../../support/job-builders.ts";
 
 const MEDIA = {
@@ -177,41 +178,51 @@ describe("upgradeState", () => {
   it("gives outputs, rates and packages of version 1 what they lack", () => {
     const state = upgradeState(aVersion1());
     const rate = { mode: "bitrate", bitrateBps: 1_000_000, maxrateBps: 2_000_000, passes: 1 };
-    expect(state.record.schema).toBe(3);
+    expect(state.record.schema).toBe(RECORD_SCHEMA);
     expect(taskOf(state, "ingest").outputIndexes).toEqual([]);
     expect(taskOf(state, "output-0")).toMatchObject({
       outputIndexes: [0],
       result: null,
       work: { rendition: { video: { rate } } },
     });
-    expect(taskOf(state, "output-1-package")).toMatchObject({
+    expect(taskOf(state, "output-1-package-anew")).toMatchObject({
       outputIndexes: [1],
       work: {
-        renditions: [
-          { rendition: { video: { rate } }, files: { type: "whole", taskId: "output-1-variant-1" } },
-          { files: { type: "whole", taskId: "output-1-variant-2" } },
-        ],
+        stream: { pictures: [{ video: { rate } }], transport: { prefix: "hls", version: 3 } },
+        pictures: [{ type: "whole", taskId: "output-1-variant-1-anew" }],
       },
     });
     const [video] = state.record.spec.outputs;
     expect(video).toMatchObject({ rendition: { video: { rate: { mode: "bitrate", passes: 1 } } } });
   });
 
-  it("encodes a stream's parts again whose checksums nobody kept", () => {
+  it("encodes a stream anew", () => {
     const state = upgradeState(aVersion1());
-    expect(taskOf(state, "output-1-variant-1")).toMatchObject({
-      status: "pending",
-      attempt: 1,
-      encoder: null,
-    });
+    expect(taskOf(state, "output-1-variant-1")).toMatchObject({ status: "cancelled", outputIndexes: [] });
+    expect(taskOf(state, "output-1-variant-1-anew")).toMatchObject({ status: "pending", outputIndexes: [1] });
   });
 
   it("has encoders that nobody granted finish what they run and then forget the job", () => {
     const state = upgradeState(aVersion1());
     const work = (of: JobState) =>
       dueWork(of, T0).filter(({ type }) => type === "poll" || type === "release");
-    expect(work(state)).toEqual([{ type: "poll", encoder: "0" }]);
-    expect(work(finish(state, "output-1-variant-2"))).toEqual([{ type: "release", encoder: "0" }]);
+    const { tasks } = state;
+    const running = tasks.map((task) =>
+      task.taskId === "output-0"
+        ? {
+            ...task,
+            status: "leased" as const,
+            attempt: 1,
+            encoder: "0",
+            accepted: true,
+            leaseExpiresAt: T0 + 30_000,
+          }
+        : task,
+    );
+    expect(work({ ...state, tasks: running })).toEqual([{ type: "poll", encoder: "0" }]);
+    expect(work(finish({ ...state, tasks: running }, "output-0"))).toEqual([
+      { type: "release", encoder: "0" },
+    ]);
   });
 
   it("counts no time below zero", () => {
@@ -224,17 +235,13 @@ describe("upgradeState", () => {
   it("lets a job of version 1 run to its end", () => {
     const lost = decideJob(upgradeState(aVersion1()), { type: "encoder-gone", encoder: "0" }, T0).state;
     const later = T0 + 10_000;
-    const encoded = ["output-0", "output-1-variant-1", "output-1-variant-2"].reduce(
-      (state, id) => finish(state, id, later),
-      lease(lost, "0", 3, later),
-    );
-    const done = finish(lease(encoded, "0", 3, later), "output-1-package", later);
+    const done = runAll(lost, { now: later });
     expect(done.record.status).toBe("completed");
     expect(done.record.progressPercent).toBe(100);
   });
 
   it("refuses a job that a newer Worker wrote", () => {
-    const newer = { ...aVersion1(), record: { ...aVersion1().record, schema: 4 } };
+    const newer = { ...aVersion1(), record: { ...aVersion1().record, schema: RECORD_SCHEMA + 1 } };
     expect(() => upgradeState(newer)).toThrow("newer Worker");
   });
 });

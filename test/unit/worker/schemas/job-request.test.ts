@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseJobRequest } from "../../../../worker/schemas/job-request.ts";
-import { aBody, anS3Storage, refusalOfBody } from "../../../support/request-bodies.ts";
+import { aBody, anS3Storage, inProduction, refusalOfBody } from "../../../support/request-bodies.ts";
 
-const parse = (body: unknown) => parseJobRequest(body, { allowPrivateNetwork: false });
+const parse = (body: unknown) => parseJobRequest(body, inProduction());
 
 describe("parseJobRequest", () => {
   it("splits a body into a job and its secrets", () => {
@@ -39,6 +39,8 @@ describe("parseJobRequest", () => {
       inputUrl: "https://user:pass@media.example.com/a%20b.mp4?X-Amz-Signature=abc",
       notificationUrl: "https://app.example.com/hook?token=t&id=7",
       watermarkUrls: [],
+      subtitleUrls: [],
+      streamKeys: [],
       storageCredentials: { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "s3cr3t-canary" },
     });
   });

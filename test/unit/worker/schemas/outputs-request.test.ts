@@ -1,16 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { NO_QUIRKS } from "../../../../worker/domain/quirks.ts";
 import { parseOutputs } from "../../../../worker/schemas/outputs-request.ts";
-import { parsed, refusalOf } from "../../../support/request-bodies.ts";
+import { inProduction, parsed, refusalOf } from "../../../support/request-bodies.ts";
 
 const parse = (outputs: unknown, storagePath = "/", quirks = NO_QUIRKS, watermarkUrls: string[] = []) =>
   parsed((problems) =>
     parseOutputs(outputs, {
       problems,
-      options: { allowPrivateNetwork: false },
+      options: inProduction(),
+      randomHex: inProduction().randomHex,
       quirks,
       storagePath,
       watermarkUrls,
+      subtitleUrls: [],
+      streamKeys: [],
     }),
   );
 const parseOne = (format: string, fields: Record<string, unknown>) => parse({ [format]: fields })[0];
@@ -120,25 +123,6 @@ describe("parseOutputs", () => {
     ],
   ])("reads the sampling of %j", (fields, sampling) => {
     expect(parseOne("jpg:300x", fields)).toMatchObject({ path: fields.path, sampling });
-  });
-
-  it("gives a stream its defaults", () => {
-    const stream = parseOne("httpstream", { hls: { path: "/hls" } });
-    expect(stream).toMatchObject({ path: "/", playlistName: "master", hls: { path: "/hls" } });
-    expect(stream?.type === "httpstream" && stream.variants).toHaveLength(7);
-  });
-
-  it.each([
-    [{ variants: ["mp4:480p"], hls: { path: "hls/", version: 3 } }],
-    [{ hls: { path: "hls/", version: 3, variants: ["mp4:480p"] } }],
-  ])("reads variants beside or inside hls: %j", (fields) => {
-    const stream = parseOne("httpstream", { ...fields, path: "/v1", playlist_name: "index" });
-    expect(stream).toMatchObject({
-      path: "/v1",
-      playlistName: "index",
-      hls: { path: "hls/" },
-      variants: [{ video: { resolution: { widthPx: null, heightPx: 480 } } }],
-    });
   });
 
   it("overlooks defaults that clients send to every kind of output", () => {

@@ -14,6 +14,7 @@ import { planTasks } from "../../../../worker/domain/plan/plan-tasks.ts";
 import { parseJobRequest } from "../../../../worker/schemas/job-request.ts";
 import { aLongSource, aMediaInfo, anFfprobe, T0 } from "../../../support/job-builders.ts";
 import { seededRandom, type Random } from "../../../support/random.ts";
+import { inProduction } from "../../../support/request-bodies.ts";
 import { aFuzzedBody } from "../../../support/request-fuzz.ts";
 
 const CASES = 20_000;
@@ -109,7 +110,7 @@ describe("parseJobRequest", () => {
       // A third of the bodies without a mistake, so that many are accepted.
       const body = aFuzzedBody({ random, mistakes: random.pick([0, 0.02, 0.2]) });
       try {
-        const { spec } = parseJobRequest(JSON.parse(JSON.stringify(body)), { allowPrivateNetwork: false });
+        const { spec } = parseJobRequest(JSON.parse(JSON.stringify(body)), inProduction());
         accepted += 1;
         spec.outputs.forEach(({ format }) => formats.add(format.split(":")[0]!.toLowerCase()));
         crashes.push(...planProblems(spec, random));

@@ -172,3 +172,22 @@ describe("takesTwoPasses", () => {
     expect(takesTwoPasses(aVideoSpec({ codec: "vp9" }), { isChunk: true })).toBe(false);
   });
 });
+
+describe("the keyframes of a packaged picture", () => {
+  const packaged = { keyframeIntervalSeconds: 6, frameRate: { num: 24_000, den: 1001 } };
+
+  it.each([
+    ["h264", FREE, /-force_key_frames expr:\S+ -sc_threshold 0 -g 1000000/],
+    // x265 and SVT-AV1 do not see FFmpeg's own switches.
+    ["hevc", FREE, /-g 1000000 -forced-idr 1 -x265-params \S*:scenecut=0/],
+    ["av1", FREE, /-force_key_frames expr:\S+ .*-svtav1-params \S*:enable-force-key-frames=1/],
+  ] as const)("are those of the plan alone in %s", (codec, rate, expected) => {
+    expect(argsOf({ codec, rate, ...packaged })).toMatch(expected);
+  });
+
+  it("have equal distances where SVT-AV1 takes no forced ones", () => {
+    const args = argsOf({ codec: "av1", rate: RATED, ...packaged });
+    expect(args).toContain("-g 144 ");
+    expect(args).not.toContain("force");
+  });
+});

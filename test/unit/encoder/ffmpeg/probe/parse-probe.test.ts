@@ -62,6 +62,21 @@ describe("parseProbe", () => {
         sampleRateHz: 44100,
         bitrateBps: expect.any(Number),
       },
+      audioTracks: [
+        {
+          streamIndex: 1,
+          codec: "aac",
+          channels: 1,
+          channelLayout: "mono",
+          sampleRateHz: 44100,
+          bitrateBps: expect.any(Number),
+          language: null,
+          title: null,
+          isDefault: true,
+          isForced: false,
+        },
+      ],
+      subtitleTracks: [],
     });
   });
 

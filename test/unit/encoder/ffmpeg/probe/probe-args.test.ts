@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { encodeArgs } from "../../../../../encoder/ffmpeg/encode-args.ts";
-import { hlsArgs } from "../../../../../encoder/ffmpeg/hls/hls-args.ts";
 import {
   firstPictureArgs,
   pictureSeriesArgs,
   singlePictureArgs,
 } from "../../../../../encoder/ffmpeg/image/image-args.ts";
+import { probeArgs, probePackageArgs } from "../../../../../encoder/ffmpeg/probe/probe-args.ts";
 import {
-  probeArgs,
-  probePackageArgs,
-  probeRenditionArgs,
-} from "../../../../../encoder/ffmpeg/probe/probe-args.ts";
+  pictureInitArgs,
+  soundFragmentArgs,
+  transportArgs,
+} from "../../../../../encoder/ffmpeg/stream/stream-args.ts";
 import { aRenditionSpec, aStillPicture } from "../../../../support/output-specs.ts";
 
 const path = "/scratch/-i %d:x.mp4";
@@ -27,7 +27,6 @@ const pictures = {
 /** Every command line that is ever run on a customer's file or on what was made from it. */
 const COMMAND_LINES = {
   probe: probeArgs(url),
-  probeRendition: probeRenditionArgs(path),
   probePackage: probePackageArgs(path),
   encode: encodeArgs({
     sourceUrl: url,
@@ -58,7 +57,14 @@ const COMMAND_LINES = {
     count: 31,
     outputPattern: "a-%d.png",
   }),
-  hls: hlsArgs({ renditionPath: path, hasVideo: true, hasAudio: true, segmentSeconds: 6, offsetSeconds: 10 }),
+  pictureInit: pictureInitArgs({
+    picturePath: path,
+    codec: "h264",
+    ticksPerSecond: 10_000,
+    outputPath: "/scratch/init.mp4",
+  }),
+  soundFragments: soundFragmentArgs(path, "/scratch/sound.mp4"),
+  transport: transportArgs({ picture: { path, offsetSeconds: 0 }, sound: null, firstNumber: 0 }),
 };
 
 describe("probeArgs", () => {
@@ -71,7 +77,7 @@ describe("probeArgs", () => {
 });
 
 describe("the guards of an input", () => {
-  it.each(Object.entries(COMMAND_LINES))("stand before the one input of %s", (_, args) => {
+  it.each(Object.entries(COMMAND_LINES))("stand before the one input of %s", (name, args) => {
     const inputs = args.flatMap((argument, index) => (argument === "-i" ? [index] : []));
     expect(inputs).toHaveLength(1);
     const before = args.slice(0, inputs[0]);
@@ -84,7 +90,9 @@ describe("the guards of an input", () => {
     ]) {
       expect(before.filter((argument) => argument === flag)).toHaveLength(1);
     }
-    expect(before[before.indexOf("-protocol_whitelist") + 1]).toBe("file");
+    // Segments of a package may be encrypted.
+    const protocols = name === "probePackage" ? "file,crypto" : "file";
+    expect(before[before.indexOf("-protocol_whitelist") + 1]).toBe(protocols);
     expect(args[args.indexOf("-i") + 1]).toBe(`file:${path}`);
   });
 
@@ -106,7 +114,7 @@ describe("the guards of an input", () => {
         "xbin",
       ];
       expect(formats.filter((format) => lists.includes(format))).toEqual(
-        name === "probePackage" ? ["hls"] : [],
+        name === "probePackage" ? ["hls", "dash"] : [],
       );
     },
   );

@@ -1,3 +1,4 @@
+import { SEGMENT_SECONDS } from "../../../../../encoder/contract/stream.ts";
 import { describe, expect, it } from "vitest";
 import {
   MAX_CUTS,
@@ -160,17 +161,17 @@ describe("buildTimeline", () => {
     expect([end(0), end(1000), end(20_000)]).toEqual([1_440_000, 1_785_600, 1_440_000]);
   });
 
-  it("spreads the limit of cuts evenly over a long source, on the grid where it can", () => {
+  it("spreads the limit of cuts evenly over a long source, where segments of streams begin if it can", () => {
     const times = steady(12 * 3600, 1000);
     const timeline = build(aFrameList(times, [], { isKey: new Uint8Array(times.length).fill(1) }));
     const cuts = timelineSchema.parse(timeline).cuts;
     expect(cuts.length).toBeLessThanOrEqual(MAX_CUTS);
     expect(cuts.length).toBeGreaterThan(MAX_CUTS * 0.99);
-    expect(cuts.every(({ isOnGrid }) => isOnGrid)).toBe(true);
+    expect(cuts.filter(({ ticks }) => (ticks / TICKS_PER_SECOND) % SEGMENT_SECONDS !== 0)).toEqual([]);
     const gaps = cuts
       .slice(1)
       .map(({ ticks }, index) => (ticks - (cuts[index]?.ticks ?? 0)) / TICKS_PER_SECOND);
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(10);
-    expect(Math.max(...gaps)).toBeLessThanOrEqual(12);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(6);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(18);
   });
 });

@@ -343,6 +343,17 @@ describe("parseVariant", () => {
     ]);
   });
 
+  it.each([
+    ["mp4:hevc_480p", `hevc autox480 1000k | ${AAC}`],
+    ["mp4:av1_720p::quality=3", `av1 autox720 q3 | ${AAC}`],
+    ["mp4:480p:noaudio", "h264 autox480 1000k | none"],
+    ["mp4:novideo:aac_multi_48000hz", "none | aac 128k 48000hz multi"],
+    ["mp4:480p::metadata=0", `h264 autox480 1000k | ${AAC} bare`],
+  ])("reads %s as %s", (text, expected) => {
+    const { rendition } = variantProblems(text);
+    expect(rendition && summary(rendition)).toBe(expected);
+  });
+
   it("keeps a width and a height that are spelt out", () => {
     expect(variantProblems("mp4:1280x720").rendition).toMatchObject({
       video: { resolution: { widthPx: 1280, heightPx: 720 } },
@@ -353,9 +364,11 @@ describe("parseVariant", () => {
     ["jpg:320x", "is in jpg, but a variant must be an mp4 format"],
     ["webm", "is in webm, but a variant must be an mp4 format"],
     ["httpstream", "must be an mp4 format"],
-    ["mp4:hevc", "asks for video codec 'hevc', which is not supported yet in a variant"],
-    ["mp4::ac3", "asks for audio codec 'ac3', which is not supported yet in a variant"],
-    ["mp4:copy", "asks for video codec 'copy', which is not supported yet in a variant"],
+    ["mp4:vp9", "asks for video codec 'vp9', but a variant has h264, hevc or av1"],
+    ["mp4::ac3", "asks for audio codec 'ac3', but a variant has aac"],
+    ["mp4:copy", "asks for video codec 'copy', but a variant has h264, hevc or av1"],
+    ["mp4::copy", "asks for audio codec 'copy', but a variant has aac"],
+    ["mp4:::metadata=1", "sets metadata=1, but segments carry no titles and dates"],
     ["mp4:::frag", "sets frag, which has no meaning in a variant"],
     ["mp4:x:x", "has neither video nor audio"],
     ["mp4:729p", "has an unknown video part '729p'"],

@@ -169,7 +169,7 @@ describe("a job and its fleet", () => {
   });
 
   it("forgets tasks that were cancelled on a released encoder, so that nobody calls it again", () => {
-    const outputs = [aStream(), aStream({ hls: { path: "/b" } })];
+    const outputs = [aStream(), aStream({ path: "/b" })];
     const leased = lease(anIngestedJob({ outputs }), "0", 3);
     const failed = after(leased, [failing(leased, "output-0-variant-2", "encode_failed")]);
     expect(taskOf(failed, "output-0-variant-1")).toMatchObject({ status: "cancelled", encoder: "0" });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chunkBudgets } from "../../../../../worker/domain/plan/chunk-budget.ts";
 import type { JobState } from "../../../../../worker/domain/job-record.ts";
-import { chunkParts, renditionFiles } from "../../../../../worker/domain/ledger/part-files.ts";
+import { chunkParts, renditionFiles, stretchFile } from "../../../../../worker/domain/ledger/part-files.ts";
 import {
   aChunkedJob,
   aQualityVideo,
@@ -50,7 +50,7 @@ describe("renditionFiles", () => {
     if (work.kind !== "assemble") {
       throw new TypeError("It is joined from chunks.");
     }
-    expect(renditionFiles(state.tasks, "output-1", 0, work.files)).toEqual({
+    expect(renditionFiles(state.tasks, "output-1", work.files)).toEqual({
       type: "chunked",
       chunks: [1, 2, 3].map((number) => aWorkFile(key(`chunk-${number}/1/1.mp4`))),
       frameCount: 90 * 30,
@@ -64,7 +64,7 @@ describe("renditionFiles", () => {
     });
     const state = finishAll(once, ["chunk-1", "chunk-2", "chunk-3", "audio-1"]);
     const { work } = taskOf(state, "output-0");
-    const files = work.kind === "assemble" ? renditionFiles(state.tasks, "output-0", 0, work.files) : null;
+    const files = work.kind === "assemble" ? renditionFiles(state.tasks, "output-0", work.files) : null;
     expect(files?.type === "chunked" ? files.chunks.map((file) => file.key) : []).toEqual([
       key("chunk-1/2/0.mp4"),
       key("chunk-2/2/0.mp4"),
@@ -72,16 +72,21 @@ describe("renditionFiles", () => {
     ]);
   });
 
-  it("gives a stream's sound-only rendition the shared sound", () => {
-    const stream = aStream();
-    const variants = stream.type === "httpstream" ? stream.variants : [];
-    const sound = variants.slice(0, 1).map((variant) => ({ ...variant, video: null }));
-    const state = finishAll(aChunkedJob([aStream({ variants: [...variants, ...sound] })]), ["audio-1"]);
-    const { work } = taskOf(state, "output-0-package");
-    const last = work.kind === "package" ? work.renditions[2] : undefined;
-    expect(last && renditionFiles(state.tasks, "output-0-package", 2, last.files)).toEqual({
-      type: "whole",
-      file: aWorkFile(key("audio-1/1/rendition.mp4")),
-    });
+  it("says so when a part is missing, instead of leaving it out", () => {
+    const state = finishAll(aChunkedJob(), ["chunk-1", "chunk-3", "audio-1"]);
+    const { work } = taskOf(state, "output-0");
+    expect(() => work.kind === "assemble" && renditionFiles(state.tasks, "output-0", work.files)).toThrow(
+      "chunk-2",
+    );
+  });
+});
+
+describe("stretchFile", () => {
+  it("finds a picture's part of the chunk at a place, by its place in the stream", () => {
+    const state = finishAll(aChunkedJob([aQualityVideo("/a.mp4"), aStream()]), ["chunk-2"]);
+    const files = { type: "chunked", group: "chunk", audioTaskId: null } as const;
+    const find = (variant: number) =>
+      stretchFile(state.tasks, { packageId: "output-1-package", variant, index: 1, files }).key;
+    expect([find(0), find(1)]).toEqual([key("chunk-2/1/1.mp4"), key("chunk-2/1/2.mp4")]);
   });
 });

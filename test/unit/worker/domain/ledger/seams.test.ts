@@ -6,12 +6,14 @@ import {
   failForGood,
   finishAll,
   finishChunk,
+  runAll,
 } from "../../../../support/chunked-job.ts";
 import {
   T0,
   aLongSource,
   aStream,
   aVideo,
+  after,
   anIngestedJob,
   lease,
   taskOf,
@@ -107,13 +109,86 @@ describe("settleChunks", () => {
   });
 
   it("encodes a stream's renditions whole and packages them when its chunks cannot be joined", () => {
-    const state = failForGood(aChunkedJob([aStream()]), "chunk-1", { code: "encode_failed" });
-    expect(taskOf(state, "output-0-package-whole")).toMatchObject({
-      dependsOn: ["output-0-variant-1", "output-0-variant-2"],
-      work: { renditions: [{ files: { type: "whole", taskId: "output-0-variant-1" } }, {}] },
+    const some = runAll(aChunkedJob([aStream()]), { kinds: ["encode", "segment-sound"] });
+    const cut = finishAll(some, ["chunk-1", "output-0-segment-1"]);
+    const state = failForGood(cut, "chunk-2", { code: "encode_failed" });
+    expect(statuses(state)).toMatchObject({
+      "output-0-segment-1": "done",
+      "output-0-segment-2": "cancelled",
+      "output-0-package": "cancelled",
     });
-    const done = finishAll(state, ["output-0-variant-1", "output-0-variant-2", "output-0-package-whole"]);
+    expect(taskOf(state, "output-0-package-whole")).toMatchObject({
+      dependsOn: ["output-0-package-whole-segment-*", "output-0-sound-1-whole"],
+      work: { pictures: [{ type: "whole", taskId: "output-0-variant-1-whole" }, {}] },
+    });
+    const done = runAll(state, { now: T0 + 600_000 });
     expect(outputs(done)).toEqual(["completed"]);
+    expect(taskOf(done, "output-0-segment-2-whole").work).toMatchObject({ pictures: [1], firstNumber: 0 });
+  });
+
+  describe("with segments that are published already", () => {
+    const bad = { seam: { first: "another frame", next: "frame 1800" } };
+    const sounds = runAll(aChunkedJob([aStream()]), { kinds: ["encode", "segment-sound"] });
+    const first = finishAll(sounds, ["chunk-1", "output-0-segment-1"]);
+
+    it("cuts those again that were cut of a chunk that is made again, and no others", () => {
+      const third = finishAll(first, ["chunk-3", "output-0-segment-3"]);
+      const state = finishChunk(third, "chunk-2", bad);
+      expect(statuses(state)).toMatchObject({
+        "chunk-1": "pending",
+        "output-0-segment-1": "pending",
+        "output-0-segment-3": "done",
+      });
+      const done = runAll(state);
+      expect(outputs(done)).toEqual(["completed"]);
+      expect(taskOf(done, "output-0-segment-1").attempt).toBe(2);
+      expect(taskOf(done, "output-0-segment-3").attempt).toBe(1);
+    });
+
+    it("does not count what was being cut meanwhile, and cuts it again when it has ended", () => {
+      const cutting = lease(finishAll(sounds, ["chunk-1"]));
+      expect(taskOf(cutting, "output-0-segment-1").status).toBe("leased");
+      const state = finishChunk(cutting, "chunk-2", bad);
+      expect(taskOf(state, "output-0-segment-1")).toMatchObject({
+        status: "leased",
+        work: { isStale: true },
+      });
+      const ended = finishAll(state, ["output-0-segment-1"]);
+      expect(taskOf(ended, "output-0-segment-1")).toMatchObject({
+        status: "pending",
+        result: null,
+        work: { isStale: false },
+      });
+      const done = runAll(ended);
+      expect(outputs(done)).toEqual(["completed"]);
+      expect(taskOf(done, "output-0-segment-1").attempt).toBe(2);
+    });
+
+    it("takes a lease back that has not begun", () => {
+      const offered = after(finishAll(sounds, ["chunk-1"]), [
+        { type: "capacity-found", encoder: "0", slots: 64, slotsFree: 64 },
+      ]);
+      expect(taskOf(offered, "output-0-segment-1")).toMatchObject({ status: "leased", accepted: false });
+      expect(taskOf(finishChunk(offered, "chunk-2", bad), "output-0-segment-1").status).toBe("pending");
+    });
+
+    it("encodes the stream whole when a stretch cannot be cut", () => {
+      const failed = failForGood(finishAll(first, ["chunk-2"]), "output-0-segment-2", {
+        code: "output_check_failed",
+      });
+      expect(statuses(failed)).toMatchObject({
+        "output-0-package": "cancelled",
+        "output-0-package-whole": "pending",
+      });
+      expect(outputs(runAll(failed, { now: T0 + 600_000 }))).toEqual(["completed"]);
+    });
+
+    it("fails the output when a stretch cannot be stored", () => {
+      const failed = failForGood(finishAll(first, ["chunk-2"]), "output-0-segment-2", {
+        code: "destination_denied",
+      });
+      expect(outputs(failed)).toEqual(["failed"]);
+    });
   });
 
   it("encodes only that output whole that fails its check after joining", () => {

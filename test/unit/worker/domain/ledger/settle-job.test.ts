@@ -6,6 +6,8 @@ import {
   failForGood,
   finishAll,
   idsOf,
+  BEFORE_PACKAGE,
+  runAll,
 } from "../../../../support/chunked-job.ts";
 import { aStream, aVideo, anImage, lease, taskOf } from "../../../../support/job-builders.ts";
 
@@ -20,7 +22,9 @@ describe("settleJob", () => {
 
   it("says packaging only of a stream that is being packaged", () => {
     const state = aChunkedJob([aVideo(), aStream()]);
-    const joining = lease(finishAll(state, idsOf(state, "encode", "analyze", "chunk")));
+    const encoded = finishAll(state, idsOf(state, "encode", "analyze", "chunk"));
+    expect(outputs(encoded)).toEqual(["encoding", "encoding"]);
+    const joining = lease(runAll(encoded, { kinds: BEFORE_PACKAGE }));
     expect(outputs(joining)).toEqual(["encoding", "packaging"]);
   });
 

@@ -3,7 +3,14 @@ import type { TaskResult } from "../../../../../encoder/contract/report.ts";
 import type { Warning } from "../../../../../encoder/contract/warning-catalogue.ts";
 import type { JobState } from "../../../../../worker/domain/job-record.ts";
 import { warningsView } from "../../../../../worker/domain/ledger/warnings.ts";
-import { aChunkedJob, aQualityVideo, finishAll, finishChunk } from "../../../../support/chunked-job.ts";
+import {
+  BEFORE_PACKAGE,
+  aChunkedJob,
+  aQualityVideo,
+  finishAll,
+  finishChunk,
+  runAll,
+} from "../../../../support/chunked-job.ts";
 import {
   SHORT_SOURCE,
   T0,
@@ -13,7 +20,6 @@ import {
   anIngestedJob,
   decision,
   doneReport,
-  finish,
   lease,
   taskOf,
 } from "../../../../support/job-builders.ts";
@@ -79,7 +85,7 @@ describe("warnings in metadata", () => {
     const state = lease(anIngestedJob({ outputs: [aStream()] }));
     const first = taskOf(state, "output-0-variant-1");
     const told = withWarnings(aResult(first), [DAMAGED]);
-    const encoded = finish(decision(state, doneReport(first, told), T0).state, "output-0-variant-2");
+    const encoded = runAll(decision(state, doneReport(first, told), T0).state, { kinds: BEFORE_PACKAGE });
     const [output] = stored(lease(encoded), "output-0-package");
     expect(output).toMatchObject({ key: "output-0", value: { hls: { warnings: [DAMAGED_VIEW] } } });
   });

@@ -12,12 +12,22 @@ describe("fillPaths", () => {
     expect(fill(request, "x")).toEqual({ ok: true, request });
   });
 
-  it("fills the paths of a stream and of its package", () => {
-    const request = aStream({ path: "/{{ input.width }}", hls: { path: "/hls-{{ input.height }}" } });
+  it("fills the paths of a stream and of its packages", () => {
+    const request = aStream({
+      path: "/{{ input.width }}",
+      hls: { path: "/hls-{{ input.height }}", version: 3, isLiveEdge: false, encryption: null },
+      dash: { path: "/dash-{{ input.height }}", hasHls: true, encryption: null },
+    });
     expect(fill(request, 720)).toMatchObject({
       ok: true,
-      request: { path: "/720", hls: { path: "/hls-720" }, playlistName: "master" },
+      request: {
+        path: "/720",
+        hls: { path: "/hls-720", version: 3 },
+        dash: { path: "/dash-720", hasHls: true },
+        playlistName: "master",
+      },
     });
+    expect(fill(aStream({ hls: null }), 720)).toMatchObject({ ok: true, request: { hls: null, dash: null } });
   });
 
   it.each(["../../etc", "%02d", "a/b", "#num#", "..", ""])(

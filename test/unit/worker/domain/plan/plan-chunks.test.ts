@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Container, VideoCodec } from "../../../../../encoder/contract/formats.ts";
 import type { Rational } from "../../../../../encoder/contract/media-info.ts";
 import type { RenditionSpec, VideoSpec } from "../../../../../encoder/contract/output-spec.ts";
+import { SEGMENT_SECONDS } from "../../../../../encoder/contract/stream.ts";
 import {
   CUT_GRID_SECONDS,
   MAX_CUTS,
@@ -72,8 +73,8 @@ function timelineOf(
       cuts.push({ frame, ticks, previousTicks, keyTicks, previousKeyTicks, isOnGrid });
     }
   }
-  // Keyframes off the grid are the first that a long list does without.
-  const kept = cuts.length > MAX_CUTS ? cuts.filter((cut) => cut.isOnGrid) : cuts;
+  // What begins no segment is the first that a long list does without.
+  const kept = cuts.length > MAX_CUTS ? cuts.filter((cut) => beginsSegment(zeroTicks, cut)) : cuts;
   const step = Math.ceil(kept.length / MAX_CUTS);
   return {
     zeroTicks,
@@ -83,6 +84,11 @@ function timelineOf(
     cuts: kept.filter((_, index) => index % step === 0),
   };
 }
+
+const beginsSegment = (zeroTicks: number, { ticks, previousTicks }: Cut): boolean => {
+  const numberAt = (at: number) => Math.floor((at - zeroTicks) / (SEGMENT_SECONDS * TICKS_PER_SECOND));
+  return numberAt(ticks) > numberAt(previousTicks);
+};
 
 /** Constant or variable rate, any start time, regular or irregular keyframes. */
 function aRandomTimeline(random: Random, seconds: number): Timeline {
@@ -105,9 +111,10 @@ function aRegularTimeline(seconds: number, { fps = 30, gopSeconds = 2 } = {}): T
   return timelineOf(ticks, (frame) => frame % (gopSeconds * fps) === 0, seconds * TICKS_PER_SECOND);
 }
 
+const at = (parallelism: number, isLiveEdge = false) => ({ parallelism, isLiveEdge });
 const lengths = (plan: ChunkPlan | null) => (plan?.spans ?? []).map((span) => span.spanSeconds);
 const plan = (seconds: number, videos = [aPicture()], slots = 2, media = aMediaInfo()) =>
-  planChunks(aRegularTimeline(seconds), media, videos, slots);
+  planChunks(aRegularTimeline(seconds), media, videos, at(slots));
 
 describe("planChunks", () => {
   it("leaves sources of a minute whole, unless they are much work and two chunks come out of them", () => {
@@ -119,9 +126,9 @@ describe("planChunks", () => {
   });
 
   it("leaves a source whole that cannot be cut or shows nothing", () => {
-    expect(planChunks(null, aMediaInfo(), [aPicture()], 2)).toBeNull();
+    expect(planChunks(null, aMediaInfo(), [aPicture()], at(2))).toBeNull();
     expect(plan(600, [])).toBeNull();
-    expect(planChunks({ ...aRegularTimeline(600), cuts: [] }, aMediaInfo(), [aPicture()], 2)).toBeNull();
+    expect(planChunks({ ...aRegularTimeline(600), cuts: [] }, aMediaInfo(), [aPicture()], at(2))).toBeNull();
   });
 
   it("makes a multiple of what runs at once out of nearly equal chunks", () => {
@@ -155,7 +162,7 @@ describe("planChunks", () => {
 
   it("moves an edge to a keyframe nearby rather than cutting between keyframes", () => {
     const timeline = aRegularTimeline(120, { gopSeconds: 7 });
-    const { spans } = planChunks(timeline, aMediaInfo(), [aPicture()], 4) ?? { spans: [] };
+    const { spans } = planChunks(timeline, aMediaInfo(), [aPicture()], at(4)) ?? { spans: [] };
     expect(spans).toHaveLength(4);
     for (const { start } of spans.slice(1)) {
       expect(start?.ticks).toBe(start?.keyTicks);
@@ -164,9 +171,17 @@ describe("planChunks", () => {
 
   it("cuts where packaged renditions have keyframes even if the source's own are elsewhere", () => {
     const timeline = aRegularTimeline(120, { gopSeconds: 7 });
-    const pictures = [aPicture(), aPicture({ keyframeIntervalSeconds: 2 })];
-    const { spans } = planChunks(timeline, aMediaInfo(), pictures, 4) ?? { spans: [] };
-    expect(spans.slice(1).every(({ start }) => start?.isOnGrid)).toBe(true);
+    const pictures = [aPicture(), aPicture({ keyframeIntervalSeconds: SEGMENT_SECONDS })];
+    const { spans } = planChunks(timeline, aMediaInfo(), pictures, at(4)) ?? { spans: [] };
+    expect(spans).toHaveLength(4);
+    expect(spans.slice(1).map(({ start }) => (start?.ticks ?? 0) / TICKS_PER_SECOND)).toEqual([30, 60, 90]);
+  });
+
+  it("begins with a chunk of one or two segments when somebody waits to play it", () => {
+    const pictures = [aPicture({ keyframeIntervalSeconds: SEGMENT_SECONDS })];
+    const usual = lengths(planChunks(aRegularTimeline(600), aMediaInfo(), pictures, at(2)));
+    const early = lengths(planChunks(aRegularTimeline(600), aMediaInfo(), pictures, at(2, true)));
+    expect(early).toEqual([6, (usual[0] ?? 0) - 6, ...usual.slice(1)]);
   });
 
   it("gives no process more than 16 renditions", () => {
@@ -180,11 +195,11 @@ describe("planChunks", () => {
 
   it("plans a day-long source in less than 50 ms", () => {
     const timeline = aRegularTimeline(86_400, { fps: 24 });
-    const picture = aPicture({ keyframeIntervalSeconds: 2 });
+    const picture = aPicture({ keyframeIntervalSeconds: SEGMENT_SECONDS });
     // The best of three: other processes may be in the way of one.
     const runs = [1, 2, 3].map(() => {
       const startedAt = performance.now();
-      const found = lengths(planChunks(timeline, aMediaInfo(), [picture], 16));
+      const found = lengths(planChunks(timeline, aMediaInfo(), [picture], at(16)));
       return { found, tookMs: performance.now() - startedAt };
     });
     const [{ found } = { found: [] }] = runs;
@@ -201,12 +216,18 @@ describe("planChunks", () => {
         aPicture(),
         ...RATES.map((frameRate) => aPicture({ frameRate })),
         ...(random.chance(0.5)
-          ? [aPicture({ keyframeIntervalSeconds: 2, frameRate: random.pick(RATES) })]
+          ? [aPicture({ keyframeIntervalSeconds: SEGMENT_SECONDS, frameRate: random.pick(RATES) })]
           : []),
-        ...(random.chance(0.5) ? [aPicture({ keyframeIntervalSeconds: 2 })] : []),
+        ...(random.chance(0.5) ? [aPicture({ keyframeIntervalSeconds: SEGMENT_SECONDS })] : []),
       ];
       const slots = 1 + random.below(20);
-      return { seed, timeline, pictures, slots, plan: planChunks(timeline, aMediaInfo(), pictures, slots) };
+      return {
+        seed,
+        timeline,
+        pictures,
+        slots,
+        plan: planChunks(timeline, aMediaInfo(), pictures, at(slots)),
+      };
     });
 
     it("covers everything once, in order", () => {
@@ -256,13 +277,14 @@ describe("planChunks", () => {
           ({ keyframeIntervalSeconds }) => keyframeIntervalSeconds !== null,
         )) {
           for (const span of (found?.spans ?? []).slice(1)) {
-            expect(span.start?.isOnGrid, `seed ${seed}`).toBe(true);
+            const isBegun = span.start !== null && beginsSegment(span.zeroTicks, span.start);
+            expect(isBegun, `seed ${seed}`).toBe(true);
             const { startFrame } = spanFrames(video, span, timeline.frameCount);
             const rate = video.frameRate;
             if (rate !== null) {
               const at = (startFrame * rate.den) / rate.num;
               const before = ((startFrame - 1) * rate.den) / rate.num;
-              const multiple = Math.floor(at / 2 + 1e-9) * 2;
+              const multiple = Math.floor(at / SEGMENT_SECONDS + 1e-9) * SEGMENT_SECONDS;
               expect(at, `seed ${seed}`).toBeGreaterThanOrEqual(multiple - 1e-9);
               expect(before, `seed ${seed}`).toBeLessThan(multiple);
             }
@@ -273,7 +295,7 @@ describe("planChunks", () => {
 
     it("comes out the same every time", () => {
       for (const { timeline, pictures, slots, plan: found } of cases.slice(0, 50)) {
-        expect(planChunks(timeline, aMediaInfo(), pictures, slots)).toEqual(found);
+        expect(planChunks(timeline, aMediaInfo(), pictures, at(slots))).toEqual(found);
       }
     });
   });
@@ -293,10 +315,10 @@ describe("spanFrames", () => {
   });
 
   it("goes back to the keyframe's own time when the source's frame comes a little later", () => {
-    // The first frame after 20 s is shown at 20.02 s; the packaged rendition has its keyframe at 20 s.
-    const ticks = 20.02 * TICKS_PER_SECOND;
+    // The first frame after 24 s is shown at 24.02 s; the packaged rendition has its keyframe at 24 s.
+    const ticks = 24.02 * TICKS_PER_SECOND;
     const start = {
-      frame: 480,
+      frame: 576,
       ticks,
       previousTicks: ticks - 15_015,
       keyTicks: 0,
@@ -305,10 +327,10 @@ describe("spanFrames", () => {
     };
     const span = { zeroTicks: 0, start, end: null, spanSeconds: 70 };
     const frameRate = { num: 50, den: 1 };
-    expect(spanFrames(aPicture({ frameRate }), span, 2_000).startFrame).toBe(1_001);
-    expect(spanFrames(aPicture({ frameRate, keyframeIntervalSeconds: 2 }), span, 2_000).startFrame).toBe(
-      1_000,
-    );
+    expect(spanFrames(aPicture({ frameRate }), span, 2_000).startFrame).toBe(1_201);
+    expect(
+      spanFrames(aPicture({ frameRate, keyframeIntervalSeconds: SEGMENT_SECONDS }), span, 2_000).startFrame,
+    ).toBe(1_200);
   });
 });
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { imageSpecSchema, renditionSpecSchema } from "../../../../../encoder/contract/output-spec.ts";
+import {
+  imageSpecSchema,
+  renditionSpecSchema,
+  videoSpecSchema,
+} from "../../../../../encoder/contract/output-spec.ts";
 import { mediaInfoSchema, type Colour } from "../../../../../encoder/contract/media-info.ts";
 import { encoderLimit } from "../../../../../worker/domain/ledger/job-encoders.ts";
 import { upgradeState } from "../../../../../worker/domain/upgrade-state.ts";
@@ -13,7 +17,8 @@ import type {
 import { resolveImage } from "../../../../../worker/domain/plan/resolve-image.ts";
 import { resolveVariants } from "../../../../../worker/domain/plan/resolve-variants.ts";
 import { resolveVideo } from "../../../../../worker/domain/plan/resolve-video.ts";
-import { T0, aJob, aLongSource, finish, lease, taskOf } from "../../../../support/job-builders.ts";
+import { runAll } from "../../../../support/chunked-job.ts";
+import { T0, aJob, aLongSource, taskOf } from "../../../../support/job-builders.ts";
 import { BT709 } from "../../../../support/output-specs.ts";
 
 const FRAME = { widthPx: 320, heightPx: 180, scaledWidthPx: 320, scaledHeightPx: 180 };
@@ -236,8 +241,8 @@ describe("fromVersion2", () => {
     const image = imageSpecSchema.parse(images.kind === "image" ? images.image : null);
     expect(image).toMatchObject({ sprite: null, picture: { colour: { matrix: "rgb", range: "pc" } } });
     const { work: packaging } = taskOf(state, "output-2-package");
-    const variants = packaging.kind === "package" ? packaging.renditions : [];
-    expect(variants.map((variant) => renditionSpecSchema.parse(variant.rendition))).toHaveLength(1);
+    const pictures = packaging.kind === "package" ? packaging.stream.pictures : [];
+    expect(pictures.map(({ video }) => videoSpecSchema.parse(video))).toHaveLength(1);
   });
 
   it.each<[object, Partial<Colour>]>([
@@ -274,12 +279,10 @@ describe("fromVersion2", () => {
   it("lets the job run to its end with the parts that it has", () => {
     const state = upgradeState(aVersion2());
     expect(encoderLimit(state.record)).toBe(1);
-    const encoded = ["output-0", "output-1", "output-2-variant-1"].reduce(
-      (current, taskId) => finish(current, taskId),
-      lease(state),
-    );
-    const done = finish(lease(encoded), "output-2-package");
+    const done = runAll(state);
     expect(done.record.status).toBe("completed");
-    expect(done.tasks.filter(({ status }) => status !== "done")).toEqual([]);
+    expect(taskOf(done, "chunk-1").attempt).toBe(1);
+    const left = done.tasks.filter(({ status }) => status !== "done").map(({ taskId }) => taskId);
+    expect(left).toEqual(["output-2-variant-1", "output-2-package"]);
   });
 });
