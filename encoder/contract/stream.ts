@@ -28,7 +28,7 @@ const folderSchema = z.string().regex(/^[A-Za-z0-9._/-]+$/);
 const placeSchema = z.object({ store: objectStoreSchema, prefix: z.string() });
 
 /** Consecutive segments of one track. Each starts where the one before ends. */
-export const segmentListSchema = z.object({
+const segmentListSchema = z.object({
   /** Ticks per second of the times here: the track's own clock. */
   ticksPerSecond: z.int().positive(),
   /** When the first one is shown. */
@@ -56,7 +56,7 @@ export type PublishedTrack = z.infer<typeof publishedTrackSchema>;
 const hex16Bytes = z.string().regex(/^[0-9a-f]{32}$/);
 
 /** AES-128 over whole segments (RFC 8216 §4.3.2.4). The IV of a segment is its number. */
-export const segmentEncryptionSchema = z.object({
+const segmentEncryptionSchema = z.object({
   /** One key for every `segmentsPerKey` segments, by segment number, the last one for all that follow. */
   keys: z.array(hex16Bytes).min(1),
   segmentsPerKey: z.int().positive().nullable(),
@@ -64,7 +64,7 @@ export const segmentEncryptionSchema = z.object({
 export type SegmentEncryption = z.infer<typeof segmentEncryptionSchema>;
 
 /** Common encryption of fragmented MP4 (ISO 23001-7). */
-export const commonEncryptionSchema = z.object({
+const commonEncryptionSchema = z.object({
   scheme: z.enum(["cenc", "cbcs"]),
   key: hex16Bytes,
   keyId: hex16Bytes,

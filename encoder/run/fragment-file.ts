@@ -8,7 +8,7 @@ import { listBoxes } from "./append-fragments.ts";
 import { checkFailed } from "./task-failure.ts";
 
 /** A `moof` and where the data of its samples lies. */
-export type FileFragment = {
+type FileFragment = {
   samples: [Sample, ...Sample[]];
   startByte: number;
   dataByte: number;

@@ -426,6 +426,6 @@ describe("whoever looks while a stream is made", () => {
 
 async function expectThere(url: string): Promise<Buffer> {
   const answer = await fetch(url);
-  expect(answer.status, url).toBe(200);
+  expect([answer.status, url]).toEqual([200, url]);
   return Buffer.from(await answer.arrayBuffer());
 }

@@ -275,7 +275,7 @@ export function aWorkFile(key: string): WorkFile {
 }
 
 /** Segments of six seconds from number `firstNumber` on, and a rest. */
-export function aTrack(firstNumber: number, seconds: number, sizeBytes = 1_000): PublishedTrack {
+function aTrack(firstNumber: number, seconds: number, sizeBytes = 1_000): PublishedTrack {
   const ticksPerSecond = 90_000;
   const segments = Array.from({ length: Math.ceil(seconds / SEGMENT_SECONDS) }, (_, index) => ({
     number: firstNumber + index,

@@ -4,7 +4,7 @@
  */
 import { strict as assert } from "node:assert";
 
-export type ParsedCue = { startSeconds: number; endSeconds: number; settings: string; text: string };
+type ParsedCue = { startSeconds: number; endSeconds: number; settings: string; text: string };
 
 export type ParsedWebvtt = {
   /** Lines of the header after the first, such as `X-TIMESTAMP-MAP=…`. */

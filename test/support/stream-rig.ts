@@ -145,9 +145,6 @@ export async function encodeSound(rig: StreamRig, sourcePath: string, audio: Aud
   return rig.store(await encodeWhole(rig.directory, sourcePath, { audio }));
 }
 
-/** One track of all its stretches. */
-export type StreamTrack = PublishedTrack & { startSeconds: number };
-
 /** Segments the stretches one after the other, with the sound's pieces, and joins their lists. */
 export async function segmentAll(
   rig: StreamRig,
@@ -241,7 +238,7 @@ export type BoxSample = { dts: number; pts: number; duration: number; isSync: bo
 export async function boxSamples(path: string): Promise<BoxSample[]> {
   const file = createFile();
   const bytes = await readFile(path);
-  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
   file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(buffer, 0));
   file.flush();
   const trackId = file.getInfo().tracks[0]?.id ?? 0;
@@ -258,7 +255,7 @@ export async function boxSamples(path: string): Promise<BoxSample[]> {
 export async function boxTypes(path: string): Promise<string[]> {
   const file = createFile();
   const bytes = await readFile(path);
-  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
   file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(buffer, 0));
   file.flush();
   type Tree = { type: string; boxes?: Tree[] };
@@ -267,7 +264,7 @@ export async function boxTypes(path: string): Promise<string[]> {
       `${parent}${type}`,
       ...walk(inner ?? [], `${parent}${type}/`),
     ]);
-  return walk(file.boxes as Tree[], "");
+  return walk(file.boxes, "");
 }
 
 /** MD5 of every decoded frame or of the samples of every decoded packet, in order. */

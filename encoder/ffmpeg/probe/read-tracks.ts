@@ -65,5 +65,5 @@ function readLanguage(tag: string | null): string | null {
 function readTitle(text: string | null): string | null {
   // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
   const title = (text ?? "").replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
-  return title === "" ? null : [...title].slice(0, MAX_TITLE_CHARS).join("");
+  return title === "" ? null : Array.from(title).slice(0, MAX_TITLE_CHARS).join("");
 }

@@ -46,7 +46,7 @@ export function soundFragmentArgs(soundPath: string, outputPath: string): string
 }
 
 /** A file on the stream's clock, plus an offset of its own. */
-export type TransportInput = { path: string; offsetSeconds: number };
+type TransportInput = { path: string; offsetSeconds: number };
 
 export type TransportPlan = {
   /** Each segment begins with one of its keyframes, and ends with the next. */

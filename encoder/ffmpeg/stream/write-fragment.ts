@@ -65,9 +65,10 @@ function wrap(type: string, content: readonly Uint8Array[], furtherBytes = 0): U
   const header = new Uint8Array(8);
   const sizeBytes = 8 + content.reduce((sum, { length }) => sum + length, 0) + furtherBytes;
   new DataView(header.buffer).setUint32(0, sizeBytes);
-  [...type].forEach((letter, index) => {
-    header[4 + index] = letter.charCodeAt(0);
-  });
+  header.set(
+    Array.from(type, (letter) => letter.charCodeAt(0)),
+    4,
+  );
   return concat([header, ...content]);
 }
 

@@ -24,6 +24,7 @@ export function recordSound(): SoundRecorder {
   // oxlint-disable-next-line typescript/unbound-method -- called on its own object below
   const { addSourceBuffer } = MediaSource.prototype;
   MediaSource.prototype.addSourceBuffer = function add(type) {
+    // oxlint-disable-next-line typescript/no-this-alias -- kept to be asked for its state later
     source = this;
     const buffer = addSourceBuffer.call(this, type);
     if (type.startsWith("audio/")) {

@@ -1,5 +1,5 @@
 /** hls.js. Its errors count even where it recovers from them. */
-import { ErrorDetails, Events, Hls } from "hls.js";
+import Hls, { ErrorDetails, Events } from "hls.js";
 import { find, STALL_SECONDS, type Adapter, type OpenAdapter } from "./adapter.ts";
 
 /**

@@ -10,13 +10,7 @@ import { CONTRACT_VERSION } from "../../../encoder/contract/version.ts";
 import { type EncoderProcess, startEncoderProcess } from "../../support/encoder-process.ts";
 import { aJobId, anEncodeTask, anImageTask, anIngestTask } from "../../support/encoder-tasks.ts";
 import { type LocalServer, serveBytes, startLocalServer } from "../../support/local-server.ts";
-import {
-  frameTimes,
-  lavfi,
-  makeClip,
-  makeTestDirectory,
-  SHARP_H264,
-} from "../../support/make-clip.ts";
+import { frameTimes, lavfi, makeClip, makeTestDirectory, SHARP_H264 } from "../../support/make-clip.ts";
 import {
   aFrame,
   anAnimationSpec,

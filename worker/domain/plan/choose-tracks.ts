@@ -112,5 +112,5 @@ function freeName(name: string, taken: ReadonlySet<string>): string {
 /** Without what manifests cannot quote. */
 function titleOf({ title }: TrackLabel): string | null {
   const text = (title ?? "").replace(/["\s\p{Cc}\p{Cs}]+/gu, " ").trim();
-  return text === "" ? null : [...text].slice(0, MAX_NAME_CHARS).join("").trim();
+  return text === "" ? null : Array.from(text).slice(0, MAX_NAME_CHARS).join("").trim();
 }

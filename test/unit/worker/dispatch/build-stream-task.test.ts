@@ -227,7 +227,7 @@ describe("buildTask of a stream", () => {
                 bucket: "b",
               } as const),
               ...({ addressing: "virtual-host", path: "/", secure: true } as const),
-              objectHeaders: objectHeaders as Record<string, string>,
+              objectHeaders: objectHeaders,
             };
       const state = cut(aStreamJob({}, [], { storage }));
       const segment = await build(state, "output-0-segment-1", "segment");

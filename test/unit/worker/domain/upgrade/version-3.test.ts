@@ -5,7 +5,7 @@ import { newTask } from "../../../../../worker/domain/create-job.ts";
 import { jobView } from "../../../../../worker/domain/job-view.ts";
 import { chunkParts } from "../../../../../worker/domain/ledger/part-files.ts";
 import { upgradeState } from "../../../../../worker/domain/upgrade-state.ts";
-import type { MediaInfoV3, StateV3, TaskV3, WorkV3 } from "../../../../../worker/domain/upgrade/version-3.ts";
+import type { StateV3, TaskV3, WorkV3 } from "../../../../../worker/domain/upgrade/version-3.ts";
 import { aQualityVideo, runAll } from "../../../../support/chunked-job.ts";
 import { T0, aFormat, aJob, aLongSource, lease, taskOf } from "../../../../support/job-builders.ts";
 import { aRenditionSpec } from "../../../../support/output-specs.ts";
@@ -53,7 +53,7 @@ function aVersion3(change: Partial<StateV3["record"]> = {}, variants: RenditionS
         status: "transferred",
         progressPercent: 100,
         failure: null,
-        mediaInfo: mediaInfo as MediaInfoV3,
+        mediaInfo: mediaInfo,
       },
       outputs: [
         { ...output, keys: ["a.mp4"] },
