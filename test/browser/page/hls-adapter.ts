@@ -1,4 +1,5 @@
 /** hls.js. Its errors count even where it recovers from them. */
+// oxlint-disable-next-line import/no-named-as-default -- its types have no named one
 import Hls, { ErrorDetails, Events } from "hls.js";
 import { find, STALL_SECONDS, type Adapter, type OpenAdapter } from "./adapter.ts";
 
