@@ -9,11 +9,11 @@ import type { PlayerName } from "./page-player.ts";
 import { startPageServer, type PageServer } from "./page-server.ts";
 import { ENGLISH, makeStreamClip, makeToneClip } from "./stream-clip.ts";
 
-/** Two segments, the last one shorter. */
-const DURATION_SECONDS = 10;
+/** Three segments, the last one shorter. */
+const DURATION_SECONDS = 14;
 
 /** dash.js keeps to its rung once it has loaded the end. */
-const SHORT_BUFFER_SECONDS = 7;
+const SHORT_BUFFER_SECONDS = 11;
 
 type Way = { player: PlayerName; format: string; bufferSeconds?: number };
 const FRAGMENTS: Way[] = [

@@ -20,12 +20,12 @@ export type SoundRecorder = {
 /** From now on everything is kept that goes into audio buffers. */
 export function recordSound(): SoundRecorder {
   const sounds: Appended[] = [];
-  let source: MediaSource | null = null;
+  const sources: MediaSource[] = [];
   // oxlint-disable-next-line typescript/unbound-method -- called on its own object below
   const { addSourceBuffer } = MediaSource.prototype;
   MediaSource.prototype.addSourceBuffer = function add(type) {
     // oxlint-disable-next-line typescript/no-this-alias -- kept to be asked for its state later
-    source = this;
+    sources.push(this);
     const buffer = addSourceBuffer.call(this, type);
     if (type.startsWith("audio/")) {
       sounds.push({ buffer, pieces: [] });
@@ -42,7 +42,7 @@ export function recordSound(): SoundRecorder {
     sounds.find(({ buffer }) => buffer === this)?.pieces.push(new Uint8Array(view));
     appendBuffer.call(this, data);
   };
-  return { decode: async () => decode(sounds), isComplete: () => source?.readyState === "ended" };
+  return { decode: async () => decode(sounds), isComplete: () => sources.at(-1)?.readyState === "ended" };
 }
 
 async function decode(sounds: readonly Appended[]): Promise<HeardSound> {
