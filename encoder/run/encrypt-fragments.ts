@@ -4,7 +4,7 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommonEncryption } from "../contract/stream.ts";
 import { BOX_HEADER_BYTES } from "../ffmpeg/box-header.ts";
-import { IV_BYTES, packagerArgs } from "../ffmpeg/stream/packager-args.ts";
+import { IV_BYTES, packagerArgs, packagerKeyFlags } from "../ffmpeg/stream/packager-args.ts";
 import { fragmentFile, FRAGMENT_FILE_TEMPLATE, INIT_FILE } from "../manifest/file-names.ts";
 import { programLimits, wallLimitFor } from "./ffmpeg.ts";
 import { locatePackager } from "./locate-packager.ts";
@@ -26,6 +26,9 @@ export type EncryptionWork = {
   firstNumber: number;
   spanSeconds: number | null;
 };
+
+/** Within the packager's working directory, which goes with the task. */
+const KEY_FLAGS_FILE = "key.flags";
 
 /**
  * Encrypts the segments into a directory of their own below `ctx.directory`.
@@ -56,10 +59,12 @@ export async function encryptFragments(
 async function runPackager(work: EncryptionWork, ctx: WorkContext): Promise<void> {
   const { encryption, kind, path } = work;
   const wallLimitMs = wallLimitFor(work.spanSeconds);
+  await writeFile(join(ctx.directory, KEY_FLAGS_FILE), packagerKeyFlags(encryption), { mode: 0o600 });
   const end = await runProcess({
     file: locatePackager(),
     args: packagerArgs({
-      encryption,
+      scheme: encryption.scheme,
+      keyFlagsPath: KEY_FLAGS_FILE,
       psshHex: Buffer.concat(encryption.pssh.map((box) => Buffer.from(box, "base64"))).toString("hex"),
       kind,
       iv: ivOf(work),

@@ -2,7 +2,9 @@
 import { SEGMENT_SECONDS, type CommonEncryption } from "../../contract/stream.ts";
 
 export type EncryptionPlan = {
-  encryption: Omit<CommonEncryption, "pssh">;
+  scheme: CommonEncryption["scheme"];
+  /** A file with `packagerKeyFlags`: every process of the machine can read a command line. */
+  keyFlagsPath: string;
   /** Complete `pssh` boxes one after the other, hexadecimal; empty for none. */
   psshHex: string;
   kind: "video" | "audio";
@@ -19,7 +21,6 @@ export type EncryptionPlan = {
  * `SEGMENT_SECONDS`. Everything is encrypted from the first sample on.
  */
 export function packagerArgs(plan: EncryptionPlan): string[] {
-  const { scheme, key, keyId } = plan.encryption;
   const stream = [
     `in=${plan.inputPath}`,
     `stream=${plan.kind}`,
@@ -30,14 +31,19 @@ export function packagerArgs(plan: EncryptionPlan): string[] {
     stream.join(","),
     "--quiet",
     "--enable_raw_key_encryption",
-    ...["--keys", `label=:key_id=${keyId}:key=${key}`],
-    ...["--protection_scheme", scheme, "--iv", plan.iv],
+    `--flagfile=${plan.keyFlagsPath}`,
+    ...["--protection_scheme", plan.scheme, "--iv", plan.iv],
     // Without any it writes the common one, which names the key and nothing else.
     ...(plan.psshHex === "" ? [] : ["--pssh", plan.psshHex]),
     ...["--clear_lead", "0"],
     ...["--segment_duration", String(SEGMENT_SECONDS), "--fragment_duration", String(SEGMENT_SECONDS)],
     "--generate_sidx_in_media_segments=false",
   ];
+}
+
+/** The key, as flags in a file. */
+export function packagerKeyFlags({ key, keyId }: Pick<CommonEncryption, "key" | "keyId">): string {
+  return `--keys=label=:key_id=${keyId}:key=${key}\n`;
 }
 
 /** Bytes of an IV by scheme (ISO 23001-7 §10.1, §10.4). */

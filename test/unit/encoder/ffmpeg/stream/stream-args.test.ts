@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packagerArgs } from "../../../../../encoder/ffmpeg/stream/packager-args.ts";
+import { packagerArgs, packagerKeyFlags } from "../../../../../encoder/ffmpeg/stream/packager-args.ts";
 import { pictureInitArgs, transportArgs } from "../../../../../encoder/ffmpeg/stream/stream-args.ts";
 
 /** The value behind an option, for each time that it is there. */
@@ -39,7 +39,8 @@ describe("pictureInitArgs", () => {
 
 describe("packagerArgs", () => {
   const plan = {
-    encryption: { scheme: "cbcs", key: "ab", keyId: "cd" },
+    scheme: "cbcs",
+    keyFlagsPath: "key.flags",
     psshHex: "",
     kind: "audio",
     iv: "ef",
@@ -53,7 +54,12 @@ describe("packagerArgs", () => {
     expect(args[0]).toBe("in=/in.mp4,stream=audio,init_segment=init.mp4,segment_template=seg-$Time$.m4s");
     expect(valuesOf(args, "--clear_lead")).toEqual(["0"]);
     expect(valuesOf(args, "--protection_scheme")).toEqual(["cbcs"]);
-    expect(valuesOf(args, "--keys")).toEqual(["label=:key_id=cd:key=ab"]);
+  });
+
+  it("names a file with the key, so that no other process of the machine reads it", () => {
+    expect(packagerArgs(plan)).toContain("--flagfile=key.flags");
+    expect(packagerArgs(plan)).not.toContain("--keys");
+    expect(packagerKeyFlags({ key: "ab", keyId: "cd" })).toBe("--keys=label=:key_id=cd:key=ab\n");
   });
 
   it("passes protection boxes on, and leaves the packager's own when there are none", () => {
