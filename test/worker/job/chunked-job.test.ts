@@ -3,6 +3,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { TaskReport } from "../../../encoder/contract/report.ts";
 import type { Task } from "../../../encoder/contract/task.ts";
+import { RECORD_SCHEMA } from "../../../worker/domain/job-record.ts";
 import type { TaskRecord } from "../../../worker/domain/job-record.ts";
 import { seal } from "../../../worker/job/seal.ts";
 import { parseMasterKey } from "../../../worker/secrets/master-key.ts";
@@ -121,7 +122,7 @@ describe("a job in chunks", () => {
     const stored = await runInDurableObject(env.JOBS.getByName(id), (_, state) =>
       state.storage.sql.exec<{ json: string }>("SELECT json FROM record").one(),
     );
-    expect(JSON.parse(stored.json)).toMatchObject({ schema: 3 });
+    expect(JSON.parse(stored.json)).toMatchObject({ schema: RECORD_SCHEMA });
     const encode = encoder.started.find((task) => task.jobId === id && task.kind === "encode");
     expect(encode).toMatchObject({ source: { url: OLD_SECRETS.inputUrl }, watermarkUrls: [] });
   });

@@ -75,7 +75,7 @@ describe("buildLadder", () => {
         sound: 0,
         transport: { folder: "media-1" },
       },
-      { frameRate: { num: 25, den: 1 }, sound: null, fragments: { folder: "video/avc1/2" } },
+      { frameRate: { num: 30, den: 1 }, sound: null, fragments: { folder: "video/avc1/2" } },
     ]);
     expect(sounds).toMatchObject([
       { isRung: false, isDefault: true, name: "Audio", channels: 2, transport: null },
