@@ -67,7 +67,7 @@ export interface PagePlayer {
   activeCues(): ShownCue[];
   /** Plays until the loudest frequency is near the wanted one, then pauses. */
   playUntilHeard(frequencyHz: number): Promise<void>;
-  /** Done when everything from start to end is loaded, in one piece. */
+  /** Done when everything from start to end is loaded, in one piece; the very last packets may be on their way. */
   waitUntilLoaded(): Promise<void>;
   /** Decodes the sound that the player handed to the browser. */
   decodeSound(): Promise<HeardSound>;

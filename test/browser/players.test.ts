@@ -7,7 +7,7 @@ import { makePackages, type Package } from "./make-packages.ts";
 import { openPage, type PlayerTab } from "./open-page.ts";
 import type { PlayerName, ShownPicture } from "./page-player.ts";
 import { startPageServer, type PageServer } from "./page-server.ts";
-import { ENGLISH, GERMAN, makeStreamClip, WORDS_AT } from "./stream-clip.ts";
+import { ENGLISH, FRAME_RATE, GERMAN, makeStreamClip, WORDS_AT } from "./stream-clip.ts";
 
 /** Four chunks of it are as many as their shortest length allows. */
 const DURATION_SECONDS = 84;
@@ -85,6 +85,9 @@ describe.concurrent.each(WAYS)("$player with $format", (way) => {
     expect(chunkCount).toBe(4);
     const expectRight = (pictures: ShownPicture[]) => expectRightNumbers(pictures, found.startSeconds);
     expect((await see(0)).number).toBe(0);
+    const lastNumber = Math.ceil(DURATION_SECONDS * FRAME_RATE.value) - 1;
+    expect((await see(found.startSeconds + (lastNumber + 0.5) / FRAME_RATE.value)).number).toBe(lastNumber);
+    await see(0);
     expectRight(await ask("play", { untilSeconds: 1, rate: 1 }));
     for (const edge of EDGES) {
       expectRight([await see(edge - 0.5)]);
@@ -114,8 +117,13 @@ describe.concurrent.each(WAYS)("$player with $format", (way) => {
   });
 
   it("hands the browser sound without a gap, from start to end", async (context) => {
-    const { ask, expectNoTroubles } = await open({ ...way, bufferSeconds: 2 * DURATION_SECONDS }, context);
+    const { ask, see, expectNoTroubles } = await open(
+      { ...way, bufferSeconds: 2 * DURATION_SECONDS },
+      context,
+    );
     await ask("waitUntilLoaded");
+    await see(DURATION_SECONDS - 1);
+    await ask("play", { untilSeconds: "end", rate: 2 });
     expectWholeTone(await ask("decodeSound"), ENGLISH.toneHz, DURATION_SECONDS);
     await expectNoTroubles();
   });

@@ -11,21 +11,13 @@ const QUIET_SHARE = 1 / 20;
 
 type Appended = { buffer: SourceBuffer; pieces: Uint8Array<ArrayBuffer>[] };
 
-export type SoundRecorder = {
-  decode: () => Promise<HeardSound>;
-  /** Whether the player has handed over all, of pictures too. */
-  isComplete: () => boolean;
-};
-
 /** From now on everything is kept that goes into audio buffers. */
-export function recordSound(): SoundRecorder {
+export function recordSound(): { decode: () => Promise<HeardSound> } {
   const sounds: Appended[] = [];
-  const sources: MediaSource[] = [];
   // oxlint-disable-next-line typescript/unbound-method -- called on its own object below
   const { addSourceBuffer } = MediaSource.prototype;
   MediaSource.prototype.addSourceBuffer = function add(type) {
     // oxlint-disable-next-line typescript/no-this-alias -- kept to be asked for its state later
-    sources.push(this);
     const buffer = addSourceBuffer.call(this, type);
     if (type.startsWith("audio/")) {
       sounds.push({ buffer, pieces: [] });
@@ -42,7 +34,7 @@ export function recordSound(): SoundRecorder {
     sounds.find(({ buffer }) => buffer === this)?.pieces.push(new Uint8Array(view));
     appendBuffer.call(this, data);
   };
-  return { decode: async () => decode(sounds), isComplete: () => sources.at(-1)?.readyState === "ended" };
+  return { decode: async () => decode(sounds) };
 }
 
 async function decode(sounds: readonly Appended[]): Promise<HeardSound> {

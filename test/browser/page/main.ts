@@ -77,7 +77,9 @@ const player: PagePlayer = {
   waitUntilLoaded: () =>
     until("everything is loaded", () => {
       const [first, ...others] = ranges();
-      return sound.isComplete() && others.length === 0 && (first?.from ?? video.duration) < EDGE_SECONDS;
+      return (
+        others.length === 0 && first !== undefined && first.from < EDGE_SECONDS && isLoaded(video.duration)
+      );
     }),
   decodeSound: sound.decode,
   troubles: () => troubles,
@@ -94,7 +96,7 @@ function opened(): Adapter {
 function describe(stream: Adapter): OpenedStream {
   return {
     durationSeconds: video.duration,
-    startSeconds: ranges()[0]?.from ?? Number.NaN,
+    startSeconds: startSeconds(),
     heightsPx: stream.heightsPx().toSorted((one, other) => one - other),
     sounds: stream.sounds(),
     texts: stream.texts(),
@@ -152,6 +154,10 @@ async function untilAhead(): Promise<void> {
   await until("enough is loaded ahead", () =>
     ranges().some(({ from, to }) => from <= video.currentTime + EDGE_SECONDS && to >= wanted),
   );
+}
+
+function startSeconds(): number {
+  return ranges()[0]?.from ?? Number.NaN;
 }
 
 /** Whether there is data for a moment, or for the end. */
