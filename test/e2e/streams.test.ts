@@ -11,12 +11,15 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { locateFfmpeg } from "../../encoder/run/locate-ffmpeg.ts";
 import { decryptFragments } from "../support/decrypt-fragments.ts";
+import { eventually } from "../support/eventually.ts";
 import { finalView, type JobView, type OutputView } from "../support/job-client.ts";
 import { lavfi, makeClip } from "../support/make-clip.ts";
 import { followPackage, mirrorPackage, type MirroredPackage } from "../support/mirror-package.ts";
 import { numbered, shownNumbers } from "../support/numbered-clip.ts";
 import { agreeWithParsers } from "../support/stream-lint/agree-with-parsers.ts";
 import { lintPackage } from "../support/stream-lint/lint-package.ts";
+import { startS3Sink } from "../support/s3-sink.ts";
+import { sinkStorage } from "../support/sink-storage.ts";
 import { startTestBed, type TestBed } from "../support/test-bed.ts";
 
 const execute = promisify(execFile);
@@ -100,7 +103,7 @@ beforeAll(async () => {
           ...["-metadata:s:s:0", "language=eng"],
         ]),
         "slow.mp4": await clip("slow.mp4", [
-          ...lavfi(`testsrc2=s=640x360:r=25:d=${SLOW_SECONDS},noise=alls=8:allf=t,format=yuv420p`),
+          ...lavfi(`testsrc2=s=320x180:r=25:d=${SLOW_SECONDS},noise=alls=8:allf=t,format=yuv420p`),
           ...tone(SLOW_SECONDS),
           ...[...PLAIN, "-movflags", "+faststart"],
         ]),
@@ -364,44 +367,53 @@ async function trackFiles(copy: MirroredPackage | undefined, folder: string) {
 }
 
 describe("whoever looks while a stream is made", () => {
-  it("never finds a manifest that names a missing object", async () => {
-    const { id } = await bed.client.create(request("long.mp4", { ...BOTH, variants: LADDER }));
-    const views = { found: 0 };
-    let isDone = false;
-    const looking = (async () => {
-      while (!isDone) {
-        const { outputs } = await bed.client.read(id);
-        for (const entry of outputs[0]?.urls ?? []) {
-          const { url } = entry as { url: string };
-          for (const manifest of [url, new URL("media-1/stream.m3u8", url).href]) {
-            if ((await fetch(manifest)).status === 200) {
-              views.found += 1;
-              await followPackage(manifest, expectThere);
-            }
-          }
+  it("never finds a manifest that names a missing object, nor waits for media until all is encoded", async () => {
+    const sink = await startS3Sink();
+    const missing: string[] = [];
+    let encodedChunks = Number.POSITIVE_INFINITY;
+    try {
+      sink.intercept = ({ method, key }) => {
+        if (method === "PUT" && key.endsWith("segment-0.ts")) {
+          encodedChunks = Math.min(encodedChunks, finishedChunks(id));
         }
+        return null;
+      };
+      const body = request("long.mp4", { ...BOTH, variants: LADDER });
+      const { id } = await bed.client.create({ ...body, storage: sinkStorage(sink) });
+      await bed.client.finish(id, 170_000);
+      const written = sink.calls.flatMap(({ method, key }) => (method === "PUT" ? [key] : []));
+      const base = "http://bucket/";
+      const manifests = written.filter((key) => /\.(?:m3u8|mpd)$/.test(key));
+      expect(manifests.length).toBeGreaterThan(6);
+      for (const manifest of manifests) {
+        const before = new Set(written.slice(0, written.indexOf(manifest) + 1).map((key) => base + key));
+        await followPackage(base + manifest, async (url) => {
+          missing.push(...(before.has(url) ? [] : [`${url} of ${manifest}`]));
+          return sink.objects.get(url.slice(base.length))?.bytes ?? Buffer.alloc(0);
+        });
       }
-    })();
-    await bed.client.finish(id, 170_000);
-    isDone = true;
-    await looking;
-    expect(views.found).toBeGreaterThan(0);
+      expect(missing).toEqual([]);
+      expect(encodedChunks).toBeLessThan(finishedChunks(id));
+    } finally {
+      await sink.close();
+    }
   });
 
   it("can watch with live_edge before the end, and sees the playlist become whole", async () => {
-    const stream = {
-      hls: { path: "/hls", live_edge: true },
-      variants: ["mp4:x:64k", "mp4:240p", "mp4:360p"],
-    };
+    const variants = ["mp4:x:64k", "mp4:x120", "mp4:x180"];
+    const stream = { hls: { path: "/hls", live_edge: true }, variants };
     const { id } = await bed.client.create(request("slow.mp4", stream));
-    const [view] = (await bed.client.follow(id, ({ outputs }) => outputs[0]?.urls !== undefined)).slice(-1);
-    const { url } = (view?.outputs[0]?.urls ?? [])[0] as { url: string };
+    const playable = await eventually(
+      "the stream can be played",
+      () => bed.webhooks.of(id).find(({ body }) => body.event === "output.playable"),
+      120_000,
+    );
+    const [{ url }] = playable.body.data["urls"] as [{ url: string }];
     const counts: number[] = [];
     let isDone = false;
     const looking = (async () => {
       while (!isDone) {
-        const answer = await fetch(new URL("media-1/stream.m3u8", url));
-        const text = answer.ok ? await answer.text() : "";
+        const text = (await expectThere(new URL("media-1/stream.m3u8", url).href)).toString();
         if (text.includes("#EXT-X-PLAYLIST-TYPE:EVENT")) {
           counts.push(text.match(/#EXTINF/g)?.length ?? 0);
           await followPackage(url, expectThere);
@@ -423,6 +435,11 @@ describe("whoever looks while a stream is made", () => {
     expect(events.indexOf("output.playable")).toBeLessThan(events.indexOf("output.completed"));
   });
 });
+
+/** Chunks of the job that are encoded by now. */
+const finishedChunks = (jobId: string): number =>
+  bed.service.taskChanges(jobId).filter(({ task, status }) => /^chunk-\d+$/.test(task) && status === "done")
+    .length;
 
 async function expectThere(url: string): Promise<Buffer> {
   const answer = await fetch(url);

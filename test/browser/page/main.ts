@@ -134,6 +134,9 @@ async function watch({ what, rate, isDone, ...flags }: Watch): Promise<ShownPict
     isOver = true;
     video.pause();
   }
+  if (video.ended && video.videoHeight > 0 && video.mediaKeys === null) {
+    pictures.push(readPicture(video));
+  }
   return pictures;
 }
 
