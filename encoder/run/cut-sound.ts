@@ -8,6 +8,9 @@ import { type FragmentFile, readRange } from "./fragment-file.ts";
 import { checkFailed } from "./task-failure.ts";
 import { beginSegments, type CutSegment } from "./write-segments.ts";
 
+/** A shorter rest belongs to the segment before it: players that look segments up by time never find it. */
+const MIN_SEGMENT_SECONDS = 0.5;
+
 type Packet = Sample & { data: Uint8Array };
 
 /**
@@ -83,6 +86,8 @@ async function writePackets(
     const segments: CutSegment[] = [];
     const place = (ticks: number): number => Math.floor(ticks / (SEGMENT_SECONDS * init.ticksPerSecond));
     let group: Packet[] = [];
+    /** Packets of the segment after it, until they are enough to be one. */
+    let next: Packet[] = [];
     const flush = async (): Promise<void> => {
       const [first, last] = [group[0], group.at(-1)];
       if (first && last) {
@@ -94,11 +99,15 @@ async function writePackets(
       }
     };
     for await (const packet of packets) {
-      if (place(packet.ptsTicks) > place(group[0]?.ptsTicks ?? Infinity)) {
+      const isNext = place(packet.ptsTicks) > place(group[0]?.ptsTicks ?? Infinity);
+      (isNext ? next : group).push(packet);
+      if (packet.ptsTicks - (next[0]?.ptsTicks ?? Infinity) >= MIN_SEGMENT_SECONDS * init.ticksPerSecond) {
         await flush();
+        group = next;
+        next = [];
       }
-      group.push(packet);
     }
+    group.push(...next);
     await flush();
     return segments;
   } finally {

@@ -1,7 +1,7 @@
 /** Segments of an MPEG transport stream: made by FFmpeg, measured, and encrypted where that is asked for. */
 import { createCipheriv } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { TRANSPORT_OFFSET_SECONDS, type SegmentEncryption } from "../contract/stream.ts";
@@ -55,7 +55,16 @@ export async function makeTransportSegments(
       onProgress: ctx.onProgress,
     },
   );
-  const found = (await readdir(directory)).filter((name) => name.endsWith(".ts")).length;
+  let found = (await readdir(directory)).filter((name) => name.endsWith(".ts")).length;
+  if (plan.picture === null && found === expected.starts.length + 1 && found > 1) {
+    // FFmpeg knows the length of a segment only; a rest that is too short for one has been joined to the one before.
+    const [last, rest] = [found - 2, found - 1].map((index) =>
+      join(directory, transportFile(plan.firstNumber + index)),
+    );
+    await appendFile(last ?? "", await readFile(rest ?? ""));
+    await rm(rest ?? "");
+    found -= 1;
+  }
   if (found !== expected.starts.length) {
     throw checkFailed(`${found} segments of transport stream, ${expected.starts.length} of fragments`);
   }

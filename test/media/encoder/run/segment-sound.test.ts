@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AudioSpec } from "../../../../encoder/contract/output-spec.ts";
-import type { PublishedTrack } from "../../../../encoder/contract/stream.ts";
+import type { CommonEncryption, PublishedTrack } from "../../../../encoder/contract/stream.ts";
+import { decryptFragments } from "../../../support/decrypt-fragments.ts";
 import { aSegmentSoundTask } from "../../../support/encoder-tasks.ts";
 import { lavfi, makeClip, onsetSeconds, packets, samples } from "../../../support/make-clip.ts";
 import { anAudioSpec } from "../../../support/output-specs.ts";
@@ -20,6 +21,13 @@ beforeAll(async () => {
   rig = await startStreamRig();
 });
 afterAll(() => rig.close());
+
+const CENC: CommonEncryption = {
+  scheme: "cenc",
+  key: "000102030405060708090a0b0c0d0e0f",
+  keyId: "00112233445566778899aabbccddeeff",
+  pssh: [],
+};
 
 const SPEC = anAudioSpec({ sourceStreamIndex: 0, sourceChannels: 1, layout: "mono" });
 
@@ -78,6 +86,21 @@ describe("segmentSound", () => {
       }
     },
   );
+
+  it("joins a rest that is too short for a segment to the one before it, in every package", async () => {
+    const { file, encoded } = await aSound("rest.mov", "sine=f=440:d=12.01:r=48000");
+    const played = (await packets(encoded, "a:0")).filter(({ ptsSeconds }) => ptsSeconds >= 0);
+    for (const encryption of [null, CENC]) {
+      const fragments = { store: rig.sink.store, prefix: "dash", encryption };
+      const result = await segmentSound(rig, file, [{ startSeconds: 0 }], { fragments });
+      const { init, segments, transport } = keysOf(result);
+      expect([segments.length, transport.length]).toEqual([2, 2]);
+      const path = await rig.local("rest.mp4", [init, ...segments]);
+      const whole = encryption === null ? path : await decryptFragments(path, "audio", encryption);
+      expect(await packets(whole, "a:0")).toHaveLength(played.length);
+      expect(await packets(await rig.local("rest.ts", transport), "a:0")).toHaveLength(played.length);
+    }
+  });
 
   it("cuts pieces at the borders, which together are the whole sound", async () => {
     const { file, encoded } = await aSound("pieces.mov", "sine=f=440:d=20:r=48000");
