@@ -13,30 +13,32 @@ export type HlsVariant = {
   playlistPath: string;
 };
 
-/** Downloads the master playlist and everything that it leads to; each file must be there. */
+/** Downloads the master playlist and everything that it leads to but pictures for trick play; each file must be there. */
 export async function downloadHls(masterUrl: string, directory: string): Promise<HlsVariant[]> {
   const master = hls.parse(await download(masterUrl, masterUrl, directory));
   if (!master.isMasterPlaylist) {
     throw new Error(`${masterUrl} is no master playlist`);
   }
-  const variants = master.variants.map(async (variant): Promise<HlsVariant> => {
-    const playlistUrl = new URL(variant.uri, masterUrl).href;
-    const playlist = hls.parse(await download(playlistUrl, masterUrl, directory));
-    if (playlist.isMasterPlaylist || !playlist.endlist) {
-      throw new Error(`${playlistUrl} is no finished media playlist`);
-    }
-    for (const segment of playlist.segments) {
-      await download(new URL(segment.uri, playlistUrl).href, masterUrl, directory);
-    }
-    return {
-      widthPx: variant.resolution?.width ?? null,
-      heightPx: variant.resolution?.height ?? null,
-      bandwidthBps: variant.bandwidth,
-      codecs: variant.codecs ?? "",
-      segmentSeconds: playlist.segments.map(({ duration }) => duration),
-      playlistPath: localPath(playlistUrl, masterUrl, directory),
-    };
-  });
+  const variants = master.variants
+    .filter(({ isIFrameOnly }) => !isIFrameOnly)
+    .map(async (variant): Promise<HlsVariant> => {
+      const playlistUrl = new URL(variant.uri, masterUrl).href;
+      const playlist = hls.parse(await download(playlistUrl, masterUrl, directory));
+      if (playlist.isMasterPlaylist || !playlist.endlist) {
+        throw new Error(`${playlistUrl} is no finished media playlist`);
+      }
+      for (const segment of playlist.segments) {
+        await download(new URL(segment.uri, playlistUrl).href, masterUrl, directory);
+      }
+      return {
+        widthPx: variant.resolution?.width ?? null,
+        heightPx: variant.resolution?.height ?? null,
+        bandwidthBps: variant.bandwidth,
+        codecs: variant.codecs ?? "",
+        segmentSeconds: playlist.segments.map(({ duration }) => duration),
+        playlistPath: localPath(playlistUrl, masterUrl, directory),
+      };
+    });
   return Promise.all(variants);
 }
 
