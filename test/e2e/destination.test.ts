@@ -103,17 +103,15 @@ describe("a destination that answers 500 and 503 for a while", () => {
       "out/1.jpg",
       "out/2.jpg",
       "out/hls/master.m3u8",
+      "out/hls/media-1/iframes.m3u8",
       "out/hls/media-1/segment-0.ts",
       "out/hls/media-1/stream.m3u8",
       "out/small.mp4",
     ]);
     // The trouble must not have brought a playlist ahead of what it names.
     const packageKeys = [...store.objects.keys()].filter((key) => key.startsWith("out/hls"));
-    expect(packageKeys.map((key) => key.split("/").at(-1))).toEqual([
-      "segment-0.ts",
-      "stream.m3u8",
-      "master.m3u8",
-    ]);
+    const names = packageKeys.map((key) => key.split("/").at(-1));
+    expect([names[0], names.at(-1)]).toEqual(["segment-0.ts", "master.m3u8"]);
   });
 });
 
