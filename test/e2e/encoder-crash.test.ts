@@ -181,12 +181,9 @@ describe("an encoder that hangs", () => {
     });
     const following = bed.client.finish(job.id, 170_000);
     await untilHalfWay(bed.client, job.id, 0);
-    const { encoder: hung, pid, held } = await signalHolder(job.id, "output-0-variant-1", "SIGSTOP");
+    const { encoder: hung, pid, held } = await signalHolder(job.id, "chunk-1", "SIGSTOP");
 
-    const movedOn = eventually(
-      "another encoder takes over",
-      () => holderOf(job.id, "output-0-variant-1") !== hung,
-    );
+    const movedOn = eventually("another encoder takes over", () => holderOf(job.id, "chunk-1") !== hung);
     // Awake while the other one is at it: now two of them work on the same task.
     await movedOn.finally(() => process.kill(pid, "SIGCONT"));
     const views = await following;
@@ -194,20 +191,17 @@ describe("an encoder that hangs", () => {
     const final = finalView(views);
     expect(final.status).toBe("job.completed");
     expect(findDisorder(views)).toEqual([]);
-    expect(lostTasks(job.id)).toContain("output-0-variant-1");
+    expect(lostTasks(job.id)).toContain("chunk-1");
     expect(held).toEqual(expect.arrayContaining(lostTasks(job.id)));
-    expect(attemptsOf(job.id, "output-0-variant-1")).toEqual([2]);
-    expect(holderOf(job.id, "output-0-variant-1")).not.toBe(hung);
+    expect(attemptsOf(job.id, "chunk-1")).toEqual([2]);
+    expect(holderOf(job.id, "chunk-1")).not.toBe(hung);
     const [stream] = (final.outputs[0]?.urls ?? []) as { url: string }[];
     const masterUrl = stream?.url ?? "";
     const master = await (await fetch(masterUrl)).text();
     await eventually("the sleeper brings its attempt to an end", () =>
       bed.service
         .attemptEnds(job.id)
-        .some(
-          ({ encoder, attempt, taskId }) =>
-            encoder === hung && attempt === 1 && taskId === "output-0-variant-1",
-        ),
+        .some(({ encoder, attempt, taskId }) => encoder === hung && attempt === 1 && taskId === "chunk-1"),
     );
     expect(await bed.client.read(job.id)).toEqual(final);
     expect(await (await fetch(masterUrl)).text()).toBe(master);

@@ -347,8 +347,14 @@ describe("a job with every kind of output", () => {
     const ends = bed.service.attemptEnds(job.id);
 
     expect(ends.filter(({ attempt, outcome }) => attempt !== 1 || outcome !== "done")).toEqual([]);
-    // The input, eleven plain outputs, three variants and the package.
-    expect(ends.map(({ taskId }) => taskId)).toHaveLength(1 + 11 + 3 + 1);
+    // The input, eleven plain outputs, and of the stream one decode for all pictures, two sounds, and what is cut of them.
+    const ofStream = ends
+      .map(({ taskId }) => taskId)
+      .filter((taskId) => !/^(?:ingest|output-\d+)$/.test(taskId));
+    expect(ofStream.map((taskId) => taskId.replace(/^output-\d+-/, "")).toSorted()).toEqual([
+      ...["audio-1", "audio-2", "chunk-1", "package", "segment-1", "sound-1", "sound-2"],
+    ]);
+    expect(ends).toHaveLength(1 + 11 + ofStream.length);
   });
 
   it("leaves nothing on the encoders' disks and nothing but the outputs in the bucket", async () => {
