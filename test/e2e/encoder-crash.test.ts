@@ -180,7 +180,9 @@ describe("an encoder that hangs", () => {
       "mp4:x90": { path: "/small.mp4" },
     });
     const following = bed.client.finish(job.id, 170_000);
-    await untilHalfWay(bed.client, job.id, 0);
+    await eventually("its pictures are being encoded", () =>
+      bed.service.taskChanges(job.id).some(({ task, status }) => task === "chunk-1" && status === "leased"),
+    );
     const { encoder: hung, pid, held } = await signalHolder(job.id, "chunk-1", "SIGSTOP");
 
     const movedOn = eventually("another encoder takes over", () => holderOf(job.id, "chunk-1") !== hung);
