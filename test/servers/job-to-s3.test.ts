@@ -193,9 +193,9 @@ describe("a job to an S3 bucket", () => {
     const sizes = await Promise.all(named.map(async (url) => (await client.read(pathOf(url))).length));
     expect(sizes.filter((size) => size === 0)).toEqual([]);
     const keys = (await client.listKeys(BUCKET)).filter((key) => key.startsWith("videos 2026+/hls/"));
-    expect(named.map((url) => decodeURIComponent(pathOf(url)).slice(BUCKET.length + 1)).toSorted()).toEqual(
-      keys.toSorted(),
-    );
+    // Playlists of keyframes name the same segments again.
+    const namedKeys = new Set(named.map((url) => decodeURIComponent(pathOf(url)).slice(BUCKET.length + 1)));
+    expect([...namedKeys].toSorted()).toEqual(keys.toSorted());
   });
 
   it("leaves nothing of its work in Copra's own storage and no open upload in the customer's", async () => {
@@ -263,7 +263,8 @@ describe("a job to an S3 bucket that refuses it", () => {
       ["httpstream.failed", "destination_denied", error, []],
     ]);
     expect((await client.listKeys(BUCKET)).filter((key) => key.startsWith("refused/"))).toEqual([]);
-    expect(await local.untilWorkFilesAreGone(job.id)).toBe(1);
+    // The stream's picture, its sound, and the piece of it that the picture is muxed with.
+    expect(await local.untilWorkFilesAreGone(job.id)).toBe(3);
     expect(local.placesOf(secret)).toEqual([]);
   });
 
