@@ -183,6 +183,9 @@ describe("an encoder that hangs", () => {
     await eventually("its pictures are being encoded", () =>
       bed.service.taskChanges(job.id).some(({ task, status }) => task === "chunk-1" && status === "leased"),
     );
+    const percent = async () => (await bed.client.outputPercents(job.id))?.[0] ?? 0;
+    const atStart = await percent();
+    await eventually("it gets on", async () => (await percent()) > atStart + 5);
     const { encoder: hung, pid, held } = await signalHolder(job.id, "chunk-1", "SIGSTOP");
 
     const movedOn = eventually("another encoder takes over", () => holderOf(job.id, "chunk-1") !== hung);
