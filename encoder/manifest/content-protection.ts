@@ -1,13 +1,7 @@
 /** How a DASH manifest says that its media is encrypted (ISO 23001-7 §11, DASH-IF's content protection identifiers). */
+import { PROTECTION_SYSTEMS } from "../contract/protection-systems.ts";
 import type { Licenses } from "../contract/stream.ts";
-import {
-  CLEARKEY_SYSTEM,
-  PLAYREADY_SYSTEM,
-  playreadyPssh,
-  psshData,
-  WIDEVINE_SYSTEM,
-  widevinePssh,
-} from "./pssh-box.ts";
+import { playreadyPssh, psshData, widevinePssh } from "./pssh-box.ts";
 import { element, type XmlElement } from "./xml.ts";
 
 /** Prefixes that the elements use; they are declared on the MPD. */
@@ -29,12 +23,14 @@ export function contentProtection(licenses: Licenses): XmlElement[] {
   ];
   if (widevine) {
     const pssh = element("cenc:pssh", {}, widevinePssh(licenses));
-    elements.push(systemElement(WIDEVINE_SYSTEM, "Widevine", [pssh, ...laurl(widevine.licenseUrl)]));
+    elements.push(
+      systemElement(PROTECTION_SYSTEMS.widevine, "Widevine", [pssh, ...laurl(widevine.licenseUrl)]),
+    );
   }
   if (playready) {
     const pssh = playreadyPssh(licenses);
     elements.push(
-      systemElement(PLAYREADY_SYSTEM, "MSPR 2.0", [
+      systemElement(PROTECTION_SYSTEMS.playready, "MSPR 2.0", [
         element("cenc:pssh", {}, pssh),
         element("mspr:pro", {}, psshData(pssh)),
         ...laurl(playready.licenseUrl),
@@ -42,7 +38,7 @@ export function contentProtection(licenses: Licenses): XmlElement[] {
     );
   }
   if (clearkey) {
-    elements.push(systemElement(CLEARKEY_SYSTEM, "ClearKey1.0", laurl(clearkey.licenseUrl)));
+    elements.push(systemElement(PROTECTION_SYSTEMS.clearkey, "ClearKey1.0", laurl(clearkey.licenseUrl)));
   }
   return elements;
 }

@@ -21,3 +21,8 @@ export const FRAGMENT_FILE_TEMPLATE = "seg-$Time$.m4s";
 export function transportFile(number: number): string {
   return `segment-${number}.ts`;
 }
+
+/** Key of a file of a package, `name` being below the package's key prefix, which may be empty. */
+export function fileKey(prefix: string, name: string): string {
+  return prefix === "" ? name : `${prefix}/${name}`;
+}

@@ -1,7 +1,8 @@
 /** EXT-X-KEY tags (RFC 8216 §4.3.2.4): where players get the keys of a stream. */
+import { PROTECTION_SYSTEMS } from "../contract/protection-systems.ts";
 import type { Licenses, TransportKeys } from "../contract/stream.ts";
 import { attributeList } from "./attribute-list.ts";
-import { clearkeyPssh, playreadyPssh, psshData, WIDEVINE_SYSTEM, widevinePssh } from "./pssh-box.ts";
+import { clearkeyPssh, playreadyPssh, psshData, widevinePssh } from "./pssh-box.ts";
 
 /** The tag of one whole segment under AES-128. Its IV is its number, said aloud: players count from another zero. */
 export function segmentKeyTag(keys: TransportKeys, segmentNumber: number): string {
@@ -24,7 +25,9 @@ export function licenseTags(licenses: Licenses): string[] {
   }
   if (licenses.widevine) {
     const uri = `data:text/plain;base64,${widevinePssh(licenses)}`;
-    tags.push(keyTag({ ...method, URI: uri, ...keyId, ...format(`urn:uuid:${WIDEVINE_SYSTEM}`) }));
+    tags.push(
+      keyTag({ ...method, URI: uri, ...keyId, ...format(`urn:uuid:${PROTECTION_SYSTEMS.widevine}`) }),
+    );
   }
   if (licenses.playready) {
     // PlayReady wants its own object, without the box around it.

@@ -2,13 +2,10 @@
  * What players hand to a licence system to ask for a key: `pssh` boxes (ISO 23001-7 §8.1) as the customer gives them,
  * or made from the key id where that says enough.
  */
+import { base64, hex } from "@scure/base";
+import { PROTECTION_SYSTEMS } from "../contract/protection-systems.ts";
 import type { Licenses } from "../contract/stream.ts";
-import { fromBase64, fromHex, toBase64 } from "./base64.ts";
 
-/** System ids of https://dashif.org/identifiers/content_protection. */
-export const WIDEVINE_SYSTEM = "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed";
-export const PLAYREADY_SYSTEM = "9a04f079-9840-4286-ab92-e65be0885f95";
-export const CLEARKEY_SYSTEM = "e2719d58-a985-b3c9-781a-b030af78d30e";
 /** Of the W3C's clear key in initialization data. */
 const COMMON_SYSTEM = "1077efec-c0b2-4d02-ace3-3c1e52e2fb4b";
 
@@ -16,31 +13,34 @@ const COMMON_SYSTEM = "1077efec-c0b2-4d02-ace3-3c1e52e2fb4b";
 export function widevinePssh({ widevine, keyId, scheme }: Licenses): string {
   // WidevinePsshData: field 2 is a key id, field 9 the scheme's four characters as a number.
   const schemeNumber = scheme === "cenc" ? 0x63656e63n : 0x63626373n;
-  const data = [0x12, 16, ...fromHex(keyId), 0x48, ...varint(schemeNumber)];
-  return widevine?.pssh ?? toBase64(psshBox(WIDEVINE_SYSTEM, data));
+  const data = [0x12, 16, ...hex.decode(keyId), 0x48, ...varint(schemeNumber)];
+  return widevine?.pssh ?? base64.encode(psshBox(PROTECTION_SYSTEMS.widevine, data));
 }
 
 /** The customer's box, or one with a header of the key id and the licence server's address; base64. */
 export function playreadyPssh(licenses: Licenses): string {
-  return licenses.playready?.pssh ?? toBase64(psshBox(PLAYREADY_SYSTEM, playreadyObject(licenses)));
+  return (
+    licenses.playready?.pssh ??
+    base64.encode(psshBox(PROTECTION_SYSTEMS.playready, playreadyObject(licenses)))
+  );
 }
 
 /** Version 1, with the key id in the open; base64. */
 export function clearkeyPssh({ keyId }: Licenses): string {
-  return toBase64(psshBox(COMMON_SYSTEM, [], fromHex(keyId)));
+  return base64.encode(psshBox(COMMON_SYSTEM, [], hex.decode(keyId)));
 }
 
 /** What a `pssh` box carries for its system: all after its header, ids of keys and length. Both in base64. */
 export function psshData(box: string): string {
-  const bytes = fromBase64(box);
+  const bytes = base64.decode(box);
   const at = bytes[8] === 0 ? 28 : 32 + 16 * uint32At(bytes, 28);
-  return toBase64(bytes.subarray(at + 4, at + 4 + uint32At(bytes, at)));
+  return base64.encode(bytes.subarray(at + 4, at + 4 + uint32At(bytes, at)));
 }
 
 /** A box of one key at most, which makes it version 1. */
 function psshBox(system: string, data: readonly number[], keyId: Uint8Array | null = null): Uint8Array {
   const keyIds = keyId === null ? [] : [...uint32(1), ...keyId];
-  const body = [...fromHex(system.replaceAll("-", "")), ...keyIds, ...uint32(data.length), ...data];
+  const body = [...hex.decode(system.replaceAll("-", "")), ...keyIds, ...uint32(data.length), ...data];
   const type = [...bytesOfAscii("pssh"), keyId === null ? 0 : 1, 0, 0, 0];
   return Uint8Array.from([...uint32(4 + type.length + body.length), ...type, ...body]);
 }
@@ -51,7 +51,7 @@ function playreadyObject({ keyId, scheme, playready }: Licenses): number[] {
   const address = playready?.licenseUrl ?? null;
   const header = [
     '<WRMHEADER xmlns="http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader" version="4.3.0.0"><DATA>',
-    `<PROTECTINFO><KIDS><KID ALGID="${algorithm}" VALUE="${toBase64(guidBytes(fromHex(keyId)))}"></KID></KIDS>`,
+    `<PROTECTINFO><KIDS><KID ALGID="${algorithm}" VALUE="${base64.encode(guidBytes(hex.decode(keyId)))}"></KID></KIDS>`,
     "</PROTECTINFO>",
     address === null ? "" : `<LA_URL>${address.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</LA_URL>`,
     "</DATA></WRMHEADER>",

@@ -84,33 +84,61 @@ async function writePackets(
   try {
     const writer = await beginSegments(target, await readRange(file, 0, initBytes));
     const segments: CutSegment[] = [];
-    const place = (ticks: number): number => Math.floor(ticks / (SEGMENT_SECONDS * init.ticksPerSecond));
-    let group: Packet[] = [];
-    /** Packets of the segment after it, until they are enough to be one. */
-    let next: Packet[] = [];
-    const flush = async (): Promise<void> => {
-      const [first, last] = [group[0], group.at(-1)];
-      if (first && last) {
-        const samples = retimeSamples(group, last.ptsTicks + last.durationTicks);
-        const data = Buffer.concat(group.map((packet) => packet.data));
-        const write = (to: FileHandle, atByte: number): Promise<void> => writeFully(to, data, atByte);
-        segments.push(await writer.add({ startTicks: first.ptsTicks, samples }, write));
-        group = [];
-      }
-    };
-    for await (const packet of packets) {
-      const isNext = place(packet.ptsTicks) > place(group[0]?.ptsTicks ?? Infinity);
-      (isNext ? next : group).push(packet);
-      if (packet.ptsTicks - (next[0]?.ptsTicks ?? Infinity) >= MIN_SEGMENT_SECONDS * init.ticksPerSecond) {
-        await flush();
-        group = next;
-        next = [];
-      }
+    for await (const group of joinShortRest(groupBySegment(packets, init), init)) {
+      const last = group.at(-1) ?? group[0];
+      const samples = retimeSamples(group, last.ptsTicks + last.durationTicks);
+      const data = Buffer.concat(group.map((packet) => packet.data));
+      const write = (to: FileHandle, atByte: number): Promise<void> => writeFully(to, data, atByte);
+      segments.push(await writer.add({ startTicks: group[0].ptsTicks, samples }, write));
     }
-    group.push(...next);
-    await flush();
     return segments;
   } finally {
     await target.close();
+  }
+}
+
+/** Packets of one segment, in rising order. */
+type Group = [Packet, ...Packet[]];
+
+async function* groupBySegment(
+  packets: AsyncIterable<Packet>,
+  { ticksPerSecond }: FragmentFile["init"],
+): AsyncGenerator<Group> {
+  const place = ({ ptsTicks }: Packet): number => Math.floor(ptsTicks / (SEGMENT_SECONDS * ticksPerSecond));
+  let group: Group | null = null;
+  for await (const packet of packets) {
+    if (group !== null && place(packet) === place(group[0])) {
+      group.push(packet);
+    } else {
+      if (group !== null) {
+        yield group;
+      }
+      group = [packet];
+    }
+  }
+  if (group !== null) {
+    yield group;
+  }
+}
+
+/** Holds each group back until it is known that the one after it can stand alone. */
+async function* joinShortRest(
+  groups: AsyncIterable<Group>,
+  { ticksPerSecond }: FragmentFile["init"],
+): AsyncGenerator<Group> {
+  let held: Group | null = null;
+  for await (const group of groups) {
+    const spanTicks = (group.at(-1) ?? group[0]).ptsTicks - group[0].ptsTicks;
+    if (held !== null && spanTicks < MIN_SEGMENT_SECONDS * ticksPerSecond) {
+      held.push(...group);
+    } else {
+      if (held !== null) {
+        yield held;
+      }
+      held = group;
+    }
+  }
+  if (held !== null) {
+    yield held;
   }
 }

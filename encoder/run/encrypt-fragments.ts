@@ -1,12 +1,13 @@
 /** Common encryption of a stream's segments by shaka-packager, which ships as a program in its npm package. */
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommonEncryption } from "../contract/stream.ts";
 import { BOX_HEADER_BYTES } from "../ffmpeg/box-header.ts";
 import { IV_BYTES, packagerArgs, packagerKeyFlags } from "../ffmpeg/stream/packager-args.ts";
 import { fragmentFile, FRAGMENT_FILE_TEMPLATE, INIT_FILE } from "../manifest/file-names.ts";
 import { programLimits, wallLimitFor } from "./ffmpeg.ts";
+import { joinRest } from "./join-rest.ts";
 import { locatePackager } from "./locate-packager.ts";
 import { runProcess } from "./run-process.ts";
 import { checkFailed, TaskFailure } from "./task-failure.ts";
@@ -46,7 +47,8 @@ export async function encryptFragments(
   await runPackager(work, { ...ctx, directory });
   const initPath = join(directory, INIT_FILE);
   await forgetDuration(initPath);
-  await joinRest(directory, work.segments);
+  const names = work.segments.map(({ startTicks }) => fragmentFile(startTicks));
+  await joinRest(directory, FRAGMENT_EXTENSION, names);
   const segments: EncryptedSegment[] = [];
   for (const { startTicks, durationTicks } of work.segments) {
     const path = join(directory, fragmentFile(startTicks));
@@ -57,18 +59,6 @@ export async function encryptFragments(
     segments.push({ startTicks, durationTicks, path, sizeBytes });
   }
   return { initPath, segments };
-}
-
-/** The packager knows the length of a segment only; a rest that is too short for one belongs to the segment before it. */
-async function joinRest(directory: string, segments: readonly CutSegment[]): Promise<void> {
-  const wanted = segments.map(({ startTicks }) => fragmentFile(startTicks));
-  const found = (await readdir(directory)).filter((name) => name.endsWith(FRAGMENT_EXTENSION));
-  const [rest] = found.filter((name) => !wanted.includes(name));
-  const last = wanted.at(-1);
-  if (rest !== undefined && last !== undefined && found.length === wanted.length + 1) {
-    await appendFile(join(directory, last), await readFile(join(directory, rest)));
-    await rm(join(directory, rest));
-  }
 }
 
 async function runPackager(work: EncryptionWork, ctx: WorkContext): Promise<void> {

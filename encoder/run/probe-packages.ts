@@ -7,7 +7,7 @@ import type { Packages, PlacedTrack } from "../contract/stream.ts";
 import type { PackageTask } from "../contract/task.ts";
 import { probePackageArgs } from "../ffmpeg/probe/probe-args.ts";
 import { parseProbeTree } from "../ffmpeg/probe/probe-tree.ts";
-import { fragmentFile, INIT_FILE, transportFile } from "../manifest/file-names.ts";
+import { fileKey, fragmentFile, INIT_FILE, transportFile } from "../manifest/file-names.ts";
 import { manifests } from "../manifest/manifests.ts";
 import type { PackageKind } from "../manifest/sound-groups.ts";
 import { segmentStarts } from "../manifest/track-times.ts";
@@ -120,7 +120,7 @@ async function fetchMedia(
     const place = packages[kind];
     if (place && !denied.has(kind)) {
       const path = await placeOf(run.directory, kind, name);
-      const ref = { store: place.store, key: objectKey(place.prefix, name) };
+      const ref = { store: place.store, key: fileKey(place.prefix, name) };
       await run.services.objects.getToFile(ref, path, { signal }).catch((error: unknown) => {
         if (!isDenied(error, place.store)) {
           throw isMissing(error) ? checkFailed(`${ref.key} is missing`) : error;
@@ -164,9 +164,4 @@ async function placeOf(directory: string, kind: PackageKind, name: string): Prom
   const path = join(directory, kind, name);
   await mkdir(dirname(path), { recursive: true });
   return path;
-}
-
-/** Key of a file of a package. */
-export function objectKey(prefix: string, name: string): string {
-  return prefix === "" ? name : `${prefix}/${name}`;
 }

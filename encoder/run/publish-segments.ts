@@ -2,7 +2,7 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { FragmentTarget, PublishedTrack, TransportTarget } from "../contract/stream.ts";
-import { fragmentFile, INIT_FILE, transportFile } from "../manifest/file-names.ts";
+import { fileKey, fragmentFile, INIT_FILE, transportFile } from "../manifest/file-names.ts";
 import { contentTypeOf } from "../storage/content-type.ts";
 import { copyBytes } from "./append-fragments.ts";
 import { type EncryptionWork, encryptFragments } from "./encrypt-fragments.ts";
@@ -31,7 +31,7 @@ export async function publishTransport(
   const { encryption } = target;
   const published = await uploadEach(segments, target.store, run, onProgress, async (segment, signal) => {
     const file = encryption ? await encryptTransportSegment(segment, encryption, signal) : segment;
-    return { ...file, key: keyIn(target.prefix, folder, transportFile(segment.number)) };
+    return { ...file, key: fileKey(target.prefix, `${folder}/${transportFile(segment.number)}`) };
   });
   return {
     ticksPerSecond,
@@ -60,7 +60,7 @@ export async function publishFragments(
   const encrypted = encryption ? await encryptFragments({ ...work, encryption }, ctx) : null;
   if (work.firstNumber === 0) {
     const init = encrypted ? encrypted.initPath : await extractInit(work.path, ctx.directory);
-    const ref = { store: target.store, key: keyIn(target.prefix, folder, INIT_FILE) };
+    const ref = { store: target.store, key: fileKey(target.prefix, `${folder}/${INIT_FILE}`) };
     const file = { path: init, contentType: contentTypeOf(INIT_FILE) };
     await run.services.objects.putFile(ref, file, { signal: run.signal });
   }
@@ -71,7 +71,7 @@ export async function publishFragments(
     if (source) {
       await extract(source, path);
     }
-    return { path, key: keyIn(target.prefix, folder, fragmentFile(startTicks)) };
+    return { path, key: fileKey(target.prefix, `${folder}/${fragmentFile(startTicks)}`) };
   });
   return {
     ticksPerSecond,
@@ -111,10 +111,6 @@ function plainSegment(
     keyframeBytes: kind === "video" ? keyframeBytes : null,
     source: { path, startByte, endByte },
   };
-}
-
-function keyIn(prefix: string, folder: string, name: string): string {
-  return [...(prefix === "" ? [] : [prefix]), folder, name].join("/");
 }
 
 async function extractInit(path: string, directory: string): Promise<string> {

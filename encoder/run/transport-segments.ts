@@ -1,7 +1,7 @@
 /** Segments of an MPEG transport stream: made by FFmpeg, measured, and encrypted where that is asked for. */
 import { createCipheriv } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { appendFile, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { TRANSPORT_OFFSET_SECONDS, type SegmentEncryption } from "../contract/stream.ts";
@@ -15,6 +15,7 @@ import {
 } from "../ffmpeg/stream/transport-start.ts";
 import { transportFile } from "../manifest/file-names.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
+import { joinRest } from "./join-rest.ts";
 import { checkFailed } from "./task-failure.ts";
 import type { WorkContext } from "./work-context.ts";
 
@@ -31,6 +32,8 @@ type Expected = {
   starts: readonly number[];
   spanSeconds: number | null;
 };
+
+const TRANSPORT_EXTENSION = ".ts";
 
 const PACKETS_AT_ONCE = 512;
 
@@ -55,16 +58,11 @@ export async function makeTransportSegments(
       onProgress: ctx.onProgress,
     },
   );
-  let found = (await readdir(directory)).filter((name) => name.endsWith(".ts")).length;
-  if (plan.picture === null && found === expected.starts.length + 1 && found > 1) {
-    // FFmpeg knows the length of a segment only; a rest that is too short for one has been joined to the one before.
-    const [last, rest] = [found - 2, found - 1].map((index) =>
-      join(directory, transportFile(plan.firstNumber + index)),
-    );
-    await appendFile(last ?? "", await readFile(rest ?? ""));
-    await rm(rest ?? "");
-    found -= 1;
+  if (plan.picture === null) {
+    const names = expected.starts.map((_, index) => transportFile(plan.firstNumber + index));
+    await joinRest(directory, TRANSPORT_EXTENSION, names);
   }
+  const found = (await readdir(directory)).filter((name) => name.endsWith(TRANSPORT_EXTENSION)).length;
   if (found !== expected.starts.length) {
     throw checkFailed(`${found} segments of transport stream, ${expected.starts.length} of fragments`);
   }

@@ -5,9 +5,10 @@ import type { TaskResult } from "../contract/report.ts";
 import type { Packages } from "../contract/stream.ts";
 import type { PackageTask } from "../contract/task.ts";
 import { ladderProblem } from "../manifest/check-ladder.ts";
+import { fileKey } from "../manifest/file-names.ts";
 import { type Manifest, manifests } from "../manifest/manifests.ts";
 import { contentTypeOf } from "../storage/content-type.ts";
-import { objectKey, probePackages } from "./probe-packages.ts";
+import { probePackages } from "./probe-packages.ts";
 import { checkFailed } from "./task-failure.ts";
 import type { TaskRun } from "./task-run.ts";
 import { uploadAll } from "./upload-files.ts";
@@ -29,7 +30,7 @@ export async function writePackage(task: PackageTask, run: TaskRun): Promise<Tas
   await publish(waves, packages, run);
   const [, masters] = waves;
   const written = masters.flatMap(({ package: kind, name, format }, index) => {
-    const key = objectKey(packages[kind]?.prefix ?? "", name);
+    const key = fileKey(packages[kind]?.prefix ?? "", name);
     return format === null ? [] : [{ format, key, ffprobe: probes[index] ?? null }];
   });
   return { kind: "package", manifests: written };
@@ -78,7 +79,7 @@ async function writeTexts(wave: readonly Manifest[], prefix: string, directory: 
     const path = join(directory, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
-    uploads.push({ path, key: objectKey(prefix, name), contentType: contentTypeOf(name) });
+    uploads.push({ path, key: fileKey(prefix, name), contentType: contentTypeOf(name) });
   }
   return uploads;
 }

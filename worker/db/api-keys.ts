@@ -1,6 +1,6 @@
 /** Looks callers up by their API key. Keys are random, so a plain SHA-256 is all the protection they need. */
+import { hex } from "@scure/base";
 import { and, eq, isNull } from "drizzle-orm";
-import { hex } from "../hex.ts";
 import type { Database } from "./client.ts";
 import { accounts, apiKeys } from "./schema.ts";
 
@@ -45,5 +45,5 @@ export async function webhookSecret(db: Database, accountId: string): Promise<st
 
 async function hashApiKey(apiKey: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(apiKey));
-  return hex(new Uint8Array(digest));
+  return hex.encode(new Uint8Array(digest));
 }

@@ -1,4 +1,5 @@
 /** The keys of encrypted packages as tasks get them. Nothing of this is stored or logged. */
+import { hex } from "@scure/base";
 import type {
   CommonEncryption,
   Licenses,
@@ -7,7 +8,6 @@ import type {
 } from "../../encoder/contract/stream.ts";
 import type { JobSecrets } from "../domain/job-spec.ts";
 import type { FragmentsPackage, TransportPackage } from "../domain/stream-record.ts";
-import { hex } from "../hex.ts";
 
 const KEY_BYTES = 16;
 
@@ -93,8 +93,9 @@ function secretAt({ streamKeys }: JobSecrets, place: number): string {
 /** Key number i of a stream that changes its key, as `JobSecrets.streamKeys` says. */
 async function deriveKey(seed: string, number: number): Promise<string> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const bytes = Uint8Array.from(seed.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  const key = await crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);
+  const key = await crypto.subtle.importKey("raw", Uint8Array.from(hex.decode(seed)), algorithm, false, [
+    "sign",
+  ]);
   const signature = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(`key-${number}`));
-  return hex(new Uint8Array(signature).slice(0, KEY_BYTES));
+  return hex.encode(new Uint8Array(signature).slice(0, KEY_BYTES));
 }

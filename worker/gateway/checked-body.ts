@@ -2,8 +2,8 @@
  * The body of an upload: of known length, compared with the digests that the client declared, and never held in
  * memory as a whole.
  */
+import { hex } from "@scure/base";
 import { decodeBase64 } from "hono/utils/encode";
-import { hex } from "../hex.ts";
 import { S3Error, type S3ErrorCode } from "./s3-error.ts";
 
 /**
@@ -83,7 +83,7 @@ function declaredDigests(headers: Headers): DeclaredDigest[] {
     if (!/^[A-Za-z0-9+/]{22}==$/.test(md5)) {
       throw new S3Error("InvalidDigest", "Content-MD5 must be 16 bytes in base64.");
     }
-    digests.push({ algorithm: "MD5", hex: hex(decodeBase64(md5)), mismatch: "BadDigest" });
+    digests.push({ algorithm: "MD5", hex: hex.encode(decodeBase64(md5)), mismatch: "BadDigest" });
   }
   return digests;
 }
@@ -106,7 +106,7 @@ function verifyingStream(
     },
     async flush(controller) {
       await writer.close();
-      const actual = hex(new Uint8Array(await digestStream.digest));
+      const actual = hex.encode(new Uint8Array(await digestStream.digest));
       if (actual !== declared.hex) {
         const message = `The body's ${declared.algorithm} is ${actual}; the request declares ${declared.hex}.`;
         const error = new S3Error(declared.mismatch, message);

@@ -1,11 +1,11 @@
 /** `POST /v2/jobs`, `GET /v2/jobs/:id` and Copra's `GET /v2/jobs/:id/progress`. */
+import { hex } from "@scure/base";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { AppError } from "../domain/app-error.ts";
 import { jobIdFrom } from "../domain/ids.ts";
 import { parseQuirks } from "../domain/quirks.ts";
 import { fleetSettings } from "../fleet/fleet-settings.ts";
-import { hex } from "../hex.ts";
 import { findJob } from "../job/find-job.ts";
 import { log } from "../log.ts";
 import type { AppContext } from "../middleware/app-context.ts";
@@ -31,7 +31,7 @@ jobs.post(
     const { spec, secrets } = parseJobRequest(parseJson(await c.req.arrayBuffer()), {
       allowPrivateNetwork: c.env.ALLOW_PRIVATE_NETWORK === "true",
       quirks: parseQuirks(c.env.COCONUT_QUIRKS),
-      randomHex: (byteLength) => hex(crypto.getRandomValues(new Uint8Array(byteLength))),
+      randomHex: (byteLength) => hex.encode(crypto.getRandomValues(new Uint8Array(byteLength))),
     });
     const id = jobIdFrom(crypto.getRandomValues(new Uint8Array(32)));
     const job = {
@@ -40,7 +40,7 @@ jobs.post(
       spec,
       origin: c.env.PUBLIC_URL === "" ? new URL(c.req.url).origin : c.env.PUBLIC_URL,
       ultrafastEncoders: fleetSettings(c.env).ultrafastEncoders,
-      hostedToken: hex(crypto.getRandomValues(new Uint8Array(16))),
+      hostedToken: hex.encode(crypto.getRandomValues(new Uint8Array(16))),
     };
     const body = await c.env.JOBS.getByName(id).create(job, secrets);
     log("info", "job.create", { job: id, account: job.accountId, outputs: spec.outputs.length });

@@ -1,19 +1,14 @@
 /** Protection System Specific Header boxes (ISO 23001-7 §8.1), as far as they can be wrong for everyone. */
-import { hex } from "../hex.ts";
-
-/** @see https://dashif.org/identifiers/content_protection/ */
-const SYSTEM_IDS = {
-  widevine: "edef8ba979d64acea3c827dcd51d21ed",
-  playready: "9a04f07998404286ab92e65be0885f95",
-} as const;
+import { base64, hex } from "@scure/base";
+import { PROTECTION_SYSTEMS } from "../../encoder/contract/protection-systems.ts";
 
 /** Size, type, version and flags, system id, size of the data. */
 const LEAST_BYTES = 32;
 const MOST_BYTES = 64 * 1024;
 
 /** Why it is not one whole box of the system, as the end of a sentence; null when it is. */
-export function psshProblem(base64: string, system: keyof typeof SYSTEM_IDS): string | null {
-  const bytes = decodeBase64(base64);
+export function psshProblem(text: string, system: "widevine" | "playready"): string | null {
+  const bytes = decodeBase64(text);
   if (bytes === null) {
     return "must be base64";
   }
@@ -28,7 +23,7 @@ export function psshProblem(base64: string, system: keyof typeof SYSTEM_IDS): st
   if (version > 1) {
     return `is a pssh box of version ${version}, but only 0 and 1 exist`;
   }
-  if (hex(bytes.subarray(12, 28)) !== SYSTEM_IDS[system]) {
+  if (hex.encode(bytes.subarray(12, 28)) !== PROTECTION_SYSTEMS[system].replaceAll("-", "")) {
     return `is a pssh box of another system than ${system === "widevine" ? "Widevine" : "PlayReady"}`;
   }
   return isFilled(view, version) ? null : "is a pssh box whose parts do not add up to its size";
@@ -41,10 +36,11 @@ function isFilled(view: DataView, version: number): boolean {
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
+  try {
+    return Uint8Array.from(base64.decode(text));
+  } catch {
     return null;
   }
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 function typeOf(bytes: Uint8Array): string {

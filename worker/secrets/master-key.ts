@@ -2,7 +2,7 @@
  * The one secret of an installation. It is never used as a key itself: each purpose derives its own key from
  * it, so that no two uses can be mixed up and a leak of one derived key stays small.
  */
-import { hex } from "../hex.ts";
+import { hex } from "@scure/base";
 
 const KEY_BYTES = 32;
 
@@ -46,7 +46,7 @@ export async function deriveKeyBytes(masterKey: MasterKey, purpose: string): Pro
  */
 export async function masterKeyVersion(masterKey: MasterKey): Promise<string> {
   const fingerprint = new Uint8Array(await deriveKeyBytes(masterKey, "key-version/v1")).subarray(0, 4);
-  return hex(fingerprint);
+  return hex.encode(fingerprint);
 }
 
 function decodeStandardBase64(text: string): Uint8Array<ArrayBuffer> | null {

@@ -1,8 +1,8 @@
 /** Callers of the API: an account with a key, and requests as Coconut's SDKs send them. */
+import { hex } from "@scure/base";
 import { env, exports } from "cloudflare:workers";
 import { openDatabase } from "../../../worker/db/client.ts";
 import { accounts, apiKeys } from "../../../worker/db/schema.ts";
-import { hex } from "../../../worker/hex.ts";
 
 export type Account = { id: string; key: string; authorization: string };
 
@@ -19,7 +19,7 @@ export async function anAccount(options: { revoked?: boolean } = {}): Promise<Ac
     id: `key-${id}`,
     accountId: id,
     label: "test",
-    keyHash: hex(new Uint8Array(digest)),
+    keyHash: hex.encode(new Uint8Array(digest)),
     createdAt: 1,
     revokedAt: options.revoked === true ? 2 : null,
   });

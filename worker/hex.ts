@@ -1,4 +1,0 @@
-/** Lower-case hexadecimal of bytes, two digits each. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
