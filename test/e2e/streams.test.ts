@@ -409,6 +409,7 @@ describe("whoever looks while a stream is made", () => {
       120_000,
     );
     const [{ url }] = playable.body.data["urls"] as [{ url: string }];
+    expect((await bed.client.read(id)).outputs).toMatchObject([{ urls: [{ format: "hls", url }] }]);
     const counts: number[] = [];
     let isDone = false;
     const looking = (async () => {

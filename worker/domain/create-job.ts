@@ -69,7 +69,15 @@ export function newOutput(
   status: OutputRecord["status"],
   change: Partial<Pick<OutputRecord, "failure" | "keys">> = {},
 ): OutputRecord {
-  return { status, isAnnounced: false, failure: null, keys: [], progressPercent: 0, ...change };
+  return {
+    status,
+    isAnnounced: false,
+    failure: null,
+    keys: [],
+    openManifests: [],
+    progressPercent: 0,
+    ...change,
+  };
 }
 
 /** A task that waits for its first encoder. */

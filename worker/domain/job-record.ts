@@ -7,6 +7,7 @@ import type { MediaInfo } from "../../encoder/contract/media-info.ts";
 import type { WorkFile } from "../../encoder/contract/object-store.ts";
 import type { AnimationSpec, ImageSpec, RenditionSpec } from "../../encoder/contract/output-spec.ts";
 import type { TaskPhase, TaskResult } from "../../encoder/contract/report.ts";
+import type { PackageFormat } from "../../encoder/contract/stream.ts";
 import type { Cut } from "../../encoder/contract/timeline.ts";
 import type { Warning } from "../../encoder/contract/warning-catalogue.ts";
 import type { JobSpec } from "./job-spec.ts";
@@ -101,6 +102,8 @@ export type OutputRecord = {
   failure: Failure | null;
   /** Object keys in the destination, in the order of the URLs; empty until planned. */
   keys: string[];
+  /** Manifests that can be played before the output is finished. */
+  openManifests: PackageFormat[];
   /** 0..100, never falls, even when a part is made again. */
   progressPercent: number;
 };

@@ -4,8 +4,8 @@
  */
 import { failureMessage, type Failure } from "../../encoder/contract/failure-catalogue.ts";
 import type { PackageFormat } from "../../encoder/contract/stream.ts";
-import type { JobRecord, TaskRecord } from "./job-record.ts";
-import { publicOutputStatus } from "./job-status.ts";
+import type { JobRecord, OutputRecord, TaskRecord } from "./job-record.ts";
+import { isFinalOutput, publicOutputStatus } from "./job-status.ts";
 import { timingsView } from "./ledger/milestones.ts";
 import { publicUrl } from "./object-location.ts";
 import { manifestFormats } from "./plan/plan-stream.ts";
@@ -46,10 +46,19 @@ export function outputViews(record: JobRecord): JsonObject[] {
       key: request.key,
       type: request.type,
       format: request.format,
-      ...(status === "completed" ? outputLinks(record, index) : failureView(output?.failure ?? null)),
+      ...(output === undefined ? {} : resultView(record, index, output)),
       status: publicOutputStatus(request.type, status),
     };
   });
+}
+
+/** Where to find it or why it failed; before its end nothing, or what of a stream can be played already. */
+function resultView(record: JobRecord, index: number, { status, failure }: OutputRecord): JsonObject {
+  if (status === "completed") {
+    return outputLinks(record, index);
+  }
+  const urls = isFinalOutput(status) ? [] : openLinks(record, index);
+  return { ...failureView(failure), ...(urls.length === 0 ? {} : { urls }) };
 }
 
 /** Public addresses of an output's files, of a stream its manifests; empty before it is planned. */
@@ -71,6 +80,12 @@ export function manifestLinks(record: JobRecord, index: number): { format: Packa
     const url = urls[place];
     return url === undefined ? [] : [{ format, url }];
   });
+}
+
+/** Those manifests that can be played while the stream is still encoded. */
+export function openLinks(record: JobRecord, index: number): { format: PackageFormat; url: string }[] {
+  const open = record.outputs[index]?.openManifests ?? [];
+  return manifestLinks(record, index).filter(({ format }) => open.includes(format));
 }
 
 /** `url` of a video, `urls` of images and streams. */

@@ -3,11 +3,10 @@
  * outbox row and the stored metadata, and come out byte for byte the same.
  */
 import { failureMessage } from "../../encoder/contract/failure-catalogue.ts";
-import type { PackageFormat } from "../../encoder/contract/stream.ts";
 import type { JobRecord, OutboxRecord, OutputRecord, WebhookEventName } from "./job-record.ts";
 import { publicOutputStatus } from "./job-status.ts";
 import type { OutputRequest } from "./job-spec.ts";
-import { jobDates, manifestLinks, outputLinks } from "./job-view.ts";
+import { jobDates, openLinks, outputLinks } from "./job-view.ts";
 
 /** Where metadata is stored: `input`, or `output-<index>`. */
 export type MetadataKey = "input" | `output-${number}`;
@@ -26,15 +25,10 @@ export function inputTransferredEvent(record: JobRecord): NewEvent {
 
 /**
  * A stream that is still encoded can be played from its beginning: its playlists grow until it is finished. Copra's own
- * event. `manifests` are those that exist by now.
+ * event.
  */
-export function playableEvent(
-  record: JobRecord,
-  outputIndex: number,
-  manifests: readonly { format: PackageFormat }[],
-): NewEvent {
+export function playableEvent(record: JobRecord, outputIndex: number): NewEvent {
   const { request, output } = outputAt(record, outputIndex);
-  const formats = manifests.map(({ format }) => format);
   return {
     event: "output.playable",
     data: {
@@ -42,7 +36,7 @@ export function playableEvent(
       status: publicOutputStatus(request.type, output.status),
       progress: `${record.progressPercent}%`,
       key: request.key,
-      urls: manifestLinks(record, outputIndex).filter(({ format }) => formats.includes(format)),
+      urls: openLinks(record, outputIndex),
     },
     outputIndex,
     withMetadata: false,

@@ -194,24 +194,27 @@ function streamMetadata(
   });
 }
 
-/** The first open playlists of a stream are stored: it can be played from now on. */
+/** Open playlists of a stream are stored: it can be played from now on, which is told once. */
 function withPlayable(
   state: JobState,
   task: TaskRecord,
   { manifests }: Extract<TaskResult, { kind: "package" }>,
   now: number,
 ): JobState {
-  const isFirst = state.tasks.every(
-    (other) =>
-      other.taskId === task.taskId ||
-      other.work.kind !== "open-package" ||
-      other.status !== "done" ||
-      !other.outputIndexes.some((index) => task.outputIndexes.includes(index)),
-  );
+  const formats = manifests.map(({ format }) => format);
   const [index] = task.outputIndexes;
-  return isFirst && index !== undefined && manifests.length > 0 && state.record.spec.notification.events
-    ? addEvent(state, playableEvent(state.record, index, manifests), now)
-    : state;
+  if (index === undefined || formats.length === 0) {
+    return state;
+  }
+  const { record } = state;
+  const isFirst = record.outputs[index]?.openManifests.length === 0;
+  const outputs = record.outputs.map((output, place) =>
+    place === index ? { ...output, openManifests: formats } : output,
+  );
+  const open = { ...state, record: { ...record, outputs } };
+  return isFirst && record.spec.notification.events
+    ? addEvent(open, playableEvent(open.record, index), now)
+    : open;
 }
 
 /** A part of something: it has no ffprobe tree that anybody asks for. */

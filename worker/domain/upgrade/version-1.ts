@@ -1,5 +1,6 @@
 /** Jobs of record schema 1, brought up to schema 2: several outputs per task, chunks, encoders granted by a fleet. */
-import type { JobRecord, TaskRecord } from "../job-record.ts";
+import type { OutputRecordV3 } from "./version-3.ts";
+import type { TaskRecord } from "../job-record.ts";
 import type { JobSpecV2, RenditionFormatV2 } from "./version-2-spec.ts";
 import type { RecordV2, RenditionSpecV2, StateV2, TaskV2, VideoSpecV2, WorkV2 } from "./version-2.ts";
 
@@ -35,7 +36,7 @@ type AddedToRecord =
   | "fleetWant";
 type RecordV1 = Omit<RecordV2, AddedToRecord> & {
   schema: 1;
-  outputs: Omit<JobRecord["outputs"][number], "progressPercent">[];
+  outputs: Omit<OutputRecordV3, "progressPercent">[];
 };
 export type StateV1 = { record: RecordV1; tasks: TaskV1[]; outbox: StateV2["outbox"] };
 

@@ -15,7 +15,7 @@ import type { JobRecord, JobState, PartsOf, TaskOutcome, TaskRecord } from "../j
 import { imagesCost, wholeEncodeCost } from "../plan/encode-cost.ts";
 import { outputColour } from "../plan/output-colour.ts";
 import { specFromVersion2, type JobSpecV2 } from "./version-2-spec.ts";
-import type { MediaInfoV3, PackageWorkV3, StateV3, TaskV3, WorkV3 } from "./version-3.ts";
+import type { MediaInfoV3, OutputRecordV3, PackageWorkV3, StateV3, TaskV3, WorkV3 } from "./version-3.ts";
 
 type MediaInfoV2 = Omit<MediaInfoV3, "video" | "audio"> & {
   video: Omit<VideoInfo, "colour" | "isInterlaced" | "hasAlpha"> | null;
@@ -61,10 +61,11 @@ type OutcomeV2 =
   | Omit<Outcome<"chunk">, "warnings">;
 
 export type TaskV2 = Omit<TaskRecord, "work" | "result"> & { work: WorkV2; result: OutcomeV2 | null };
-export type RecordV2 = Omit<JobRecord, "schema" | "spec" | "input"> & {
+export type RecordV2 = Omit<JobRecord, "schema" | "spec" | "input" | "outputs"> & {
   schema: 2;
   spec: JobSpecV2;
   input: Omit<JobRecord["input"], "mediaInfo"> & { mediaInfo: MediaInfoV2 | null };
+  outputs: OutputRecordV3[];
 };
 export type StateV2 = { record: RecordV2; tasks: TaskV2[]; outbox: JobState["outbox"] };
 

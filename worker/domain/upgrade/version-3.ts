@@ -40,10 +40,13 @@ type KindV3 = "ingest" | "encode" | "chunk" | "analyze" | "assemble" | "image" |
 export type WorkV3 = Extract<TaskWork, { kind: KindV3 }> | PackageWorkV3;
 export type TaskV3 = Omit<TaskRecord, "work"> & { work: WorkV3 };
 
-type RecordV3 = Omit<JobRecord, "schema" | "spec" | "input"> & {
+export type OutputRecordV3 = Omit<OutputRecord, "openManifests">;
+
+type RecordV3 = Omit<JobRecord, "schema" | "spec" | "input" | "outputs"> & {
   schema: 3;
   spec: JobSpecV3;
   input: Omit<JobRecord["input"], "mediaInfo"> & { mediaInfo: MediaInfoV3 | null };
+  outputs: OutputRecordV3[];
 };
 export type StateV3 = { record: RecordV3; tasks: TaskV3[]; outbox: JobState["outbox"] };
 
@@ -64,6 +67,7 @@ export function fromVersion3({ record, tasks, outbox }: StateV3): JobState {
     schema: RECORD_SCHEMA,
     spec: { ...record.spec, outputs: record.spec.outputs.map(requestFromVersion3) },
     input: { ...record.input, mediaInfo: mediaInfo === null ? null : mediaFromVersion3(mediaInfo) },
+    outputs: record.outputs.map((output) => ({ ...output, openManifests: [] })),
   };
   const state = { record: upgraded, tasks: tasks.map(taskFromVersion3), outbox };
   return isFinalJob(record.status) ? state : withStreamsAnew(state);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JobState } from "../../../../../worker/domain/job-record.ts";
+import { outputViews } from "../../../../../worker/domain/job-view.ts";
 import { startableTasks } from "../../../../../worker/domain/ledger/startable-tasks.ts";
 import { failForGood, finishAll, finishChunk, runAll } from "../../../../support/chunked-job.ts";
 import {
@@ -58,6 +59,11 @@ describe("settleOpenPackages", () => {
       },
     });
     expect(events(finishAll(publish(open, 2), ["output-0-open-2"]))).toHaveLength(2);
+    const urls = [{ format: "hls", url: expect.stringMatching(/\/hls\/master.m3u8$/) as string }];
+    expect(outputViews(published.record)).not.toContainEqual(expect.objectContaining({ urls }));
+    expect(outputViews(open.record)).toEqual([
+      expect.objectContaining({ urls, status: "httpstream.variants.encoding" }),
+    ]);
     expect(open.record.outputs[0]?.status).toBe("encoding");
   });
 
