@@ -15,7 +15,7 @@ export type TaskContext = {
 /** How soon what is stored may be something else: a file, media of a stream, its manifests, and those that still grow. */
 type Lifetime = "file" | "media" | "manifest" | "open";
 
-/** Hosted files never change under their URL, and are gone after a day. */
+/** Hosted files are gone after a day. */
 const HOSTED_CACHE: Record<Lifetime, string> = {
   file: "public, max-age=86400",
   media: "public, max-age=86400",
@@ -23,10 +23,13 @@ const HOSTED_CACHE: Record<Lifetime, string> = {
   open: "public, max-age=2",
 };
 
-/** In buckets whose owners say nothing of caches. Files are left to them: they may be replaced by another job. */
+/**
+ * In buckets whose owners say nothing of caches. Files are left to them. Nothing is immutable: another job may write the
+ * same path, and a segment that is made again takes the place of the first.
+ */
 const BUCKET_CACHE: Record<Lifetime, string | null> = {
   file: null,
-  media: "public, max-age=31536000, immutable",
+  media: "public, max-age=86400",
   manifest: "public, max-age=60",
   open: "public, max-age=2",
 };

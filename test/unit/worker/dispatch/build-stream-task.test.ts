@@ -210,7 +210,7 @@ describe("buildTask of a stream", () => {
 
   it.each([
     [null, "public, max-age=86400", "public, max-age=60"],
-    [{}, "public, max-age=31536000, immutable", "public, max-age=60"],
+    [{}, "public, max-age=86400", "public, max-age=60"],
     [{ "cache-control": "no-store" }, "no-store", "no-store"],
     [{ expires: "Thu, 01 Jan 2099 00:00:00 GMT" }, undefined, undefined],
   ])(
