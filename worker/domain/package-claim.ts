@@ -12,10 +12,15 @@ export type PackageClaim = {
 
 type Packaged = Pick<HttpstreamRequest, "path" | "playlistName" | "hls" | "dash" | "subtitles">;
 
+/** Key prefix of a package whose `path` is below the output's, without a trailing slash. */
+export function packagePrefix(storagePath: string, outputPath: string, path: string): string {
+  return objectKey(objectKey(storagePath, outputPath), path).replace(/\/+$/, "");
+}
+
 /** One of each package. */
 export function packageClaims(stream: Packaged, storagePath: string): PackageClaim[] {
   const { path, playlistName, hls, dash, subtitles } = stream;
-  const prefix = (own: string) => objectKey(objectKey(storagePath, path), own).replace(/\/+$/, "");
+  const prefix = (own: string) => packagePrefix(storagePath, path, own);
   const text = subtitles.tracks === "none" && subtitles.files.length === 0 ? [] : ["text"];
   const playlist = `${playlistName}.m3u8`;
   return [

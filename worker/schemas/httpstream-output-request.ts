@@ -13,7 +13,7 @@ import { parseSpan } from "./span-request.ts";
 import { checkStream } from "./stream-checks.ts";
 import { readPackage, type Given, type PackageFields, type PackageName } from "./stream-package.ts";
 import { parseAudioTracks, parseSubtitles } from "./stream-tracks.ts";
-import { chooseVariants } from "./stream-variants.ts";
+import { readVariants } from "./stream-variants.ts";
 
 /** What a package adds to its folder: `/text/` with the longest language, or `/video/avc1/12/seg-…`. */
 const PACKAGE_BYTES = 120;
@@ -41,7 +41,7 @@ export function parseHttpstreamOutput(fields: Fields, context: OutputContext): H
   };
   const name = parseFields(nameSchema, fields, { field, code: CODE }, problems);
   const packages = parsePackages(read, fields, context);
-  const ladder = chooseVariants(variantPlaces(read, fields, field), context);
+  const ladder = readVariants(variantPlaces(read, fields, field), context);
   const picture = parsePicture(fields, context);
   const span = parseSpan(fields, context);
   const audioTracks = parseAudioTracks(fields["audio_tracks"], context);

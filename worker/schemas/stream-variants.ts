@@ -12,7 +12,7 @@ const MAX_VARIANTS = 12;
 const CODE = "output_variants_not_valid";
 
 /** `field` is where they stand in the request. Null after a problem: `output_variants_not_valid`. */
-export function chooseVariants(
+export function readVariants(
   places: readonly Given[],
   { field, problems }: OutputContext,
 ): { variants: RenditionFormat[]; field: string } | null {

@@ -7,7 +7,7 @@ import { stretchesOf } from "./chunk-stretches.ts";
 import { decodeCost, encodeCost } from "./encode-cost.ts";
 import { audioOf, isJoinable, joinTaskId, picturesOf, type JoinDemand, type Picture } from "./join-demand.ts";
 import { planChunks, planOneChunk, spanFrames, type ChunkPlan } from "./plan-chunks.ts";
-import { audioTask, soundsOf, type Sound } from "./shared-sounds.ts";
+import { audioTask, sharedSounds, type Sound } from "./shared-sounds.ts";
 import { streamTasks } from "./stream-tasks.ts";
 import { ANALYZE_FAMILY, chunkFamily, familyName } from "./task-families.ts";
 import { threadsFor, type OutputDemand } from "./whole-tasks.ts";
@@ -39,7 +39,7 @@ export function chunkTasks(
   }
   const { joins, plan, timeline } = joint;
   const groups = groupsOf(plan, joins.flatMap(picturesOf));
-  const sounds = soundsOf(joins);
+  const sounds = sharedSounds(joins);
   return {
     outputIndexes: joins.map(({ outputIndex }) => outputIndex),
     tasks: [

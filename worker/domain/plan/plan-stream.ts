@@ -3,6 +3,7 @@ import type { MediaInfo } from "../../../encoder/contract/media-info.ts";
 import { SEGMENT_SECONDS, type PackageFormat } from "../../../encoder/contract/stream.ts";
 import type { HlsRequest, HttpstreamRequest } from "../job-spec.ts";
 import { objectKey } from "../object-location.ts";
+import { packagePrefix } from "../package-claim.ts";
 import type { FragmentsPackage, Stream, TransportPackage } from "../stream-record.ts";
 import { resolveVariants, type ResolvedStream } from "./resolve-variants.ts";
 import type { Resolved } from "./resolved.ts";
@@ -22,16 +23,14 @@ export function planStream(
     return resolved;
   }
   const { hls, dash, playlistName } = request;
-  const prefixOf = (path: string) =>
-    objectKey(objectKey(storagePath, request.path), path).replace(/\/+$/, "");
   const transport: TransportPackage | null = hls && {
-    prefix: prefixOf(hls.path),
+    prefix: packagePrefix(storagePath, request.path, hls.path),
     version: hls.version,
     isLiveEdge: hls.isLiveEdge,
     encryption: hls.encryption && { ...hls.encryption, keyCount: keyCount(hls.encryption, resolved, media) },
   };
   const fragments: FragmentsPackage | null = dash && {
-    prefix: prefixOf(dash.path),
+    prefix: packagePrefix(storagePath, request.path, dash.path),
     hasHls: dash.hasHls,
     encryption: dash.encryption,
     tiles: null,

@@ -13,7 +13,7 @@ const WHOLE_SPAN = { startSeconds: 0, durationSeconds: null };
 export type Sound = { taskId: string; audio: AudioSpec; outputIndexes: number[] };
 
 /** The distinct sounds, by what makes them equal. */
-export function soundsOf(joins: readonly JoinDemand[]): Map<string, Sound> {
+export function sharedSounds(joins: readonly JoinDemand[]): Map<string, Sound> {
   const sounds = new Map<string, Sound>();
   for (const demand of joins) {
     for (const audio of audioOf(demand)) {
@@ -30,21 +30,20 @@ export function audioTask(
   { taskId, audio, outputIndexes }: Sound,
   { jobId, media }: { jobId: string; media: MediaInfo },
 ): TaskRecord {
-  const rendition: RenditionSpec = {
-    container: soundContainer(audio),
-    video: null,
-    audio,
-    span: WHOLE_SPAN,
-    isFragmented: false,
-    // Titles and languages are read from it when it is joined with the picture.
-    keepsMetadata: true,
-  };
+  const rendition = soundRendition(audio, WHOLE_SPAN);
   return newTask({
     taskId,
     outputIndexes,
     work: { kind: "encode", threads: 1, rendition, to: "work", key: workKey(jobId, taskId) },
     weight: wholeEncodeCost(rendition, media),
   });
+}
+
+/** The sound alone, as it is stored until it is joined with pictures or cut into segments. */
+export function soundRendition(audio: AudioSpec, span: RenditionSpec["span"]): RenditionSpec {
+  // Titles and languages are read from it when it is joined with the picture.
+  const keepsMetadata = true;
+  return { container: soundContainer(audio), video: null, audio, span, isFragmented: false, keepsMetadata };
 }
 
 /** MP4 keeps the length of a sound to the sample; Matroska carries what MP4 does not. */

@@ -5,7 +5,7 @@
 import type { RenditionSpec } from "../../../encoder/contract/output-spec.ts";
 import { newTask } from "../create-job.ts";
 import type { PartsOf, SegmentWork, TaskRecord } from "../job-record.ts";
-import type { Stream, StreamPicture, StreamSound } from "../stream-record.ts";
+import type { Stream, StreamPicture } from "../stream-record.ts";
 import { familyName, segmentFamily } from "./task-families.ts";
 
 /** Cutting and storing, in CPU seconds per second of one picture: next to nothing against encoding it. */
@@ -71,12 +71,6 @@ export function packageTaskId(outputIndex: number, suffix: TaskSuffix): string {
 /** The picture alone, in fragments that segments can be cut from. */
 export function pictureRendition({ video }: StreamPicture, { span }: Stream): RenditionSpec {
   return { container: "mp4", video, audio: null, span, isFragmented: true, keepsMetadata: false };
-}
-
-/** The sound alone. */
-export function soundRendition({ audio }: Pick<StreamSound, "audio">, { span }: Stream): RenditionSpec {
-  // MP4 keeps the length of a sound to the sample. Titles are read from it where it is joined with a picture.
-  return { container: "mp4", video: null, audio, span, isFragmented: false, keepsMetadata: true };
 }
 
 /** By sound of the stream. */

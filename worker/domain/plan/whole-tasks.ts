@@ -6,9 +6,9 @@ import { animationCost, imagesCost, wholeEncodeCost } from "./encode-cost.ts";
 import type { PlannedVtt, TaskRecord, TaskWork } from "../job-record.ts";
 import { workKey } from "../object-keys.ts";
 import type { Stream } from "../stream-record.ts";
+import { soundRendition } from "./shared-sounds.ts";
 import {
   pictureRendition,
-  soundRendition,
   streamTasks,
   type PlannedStream,
   type Stretch,
@@ -75,7 +75,7 @@ function wholeStreamTasks(jobId: string, planned: PlannedStream, media: MediaInf
     encode(`output-${outputIndex}-variant-${number + 1}${suffix}`, pictureRendition(picture, stream)),
   );
   const sounds = stream.sounds.map((sound, number) =>
-    encode(`output-${outputIndex}-audio-${number + 1}${suffix}`, soundRendition(sound, stream)),
+    encode(`output-${outputIndex}-audio-${number + 1}${suffix}`, soundRendition(sound.audio, stream.span)),
   );
   const spanSeconds = lengthOf(stream, media);
   const stretches = pictures.map(({ taskId }, number): Stretch => {
