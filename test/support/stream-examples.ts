@@ -55,7 +55,7 @@ export const STREAM_EXAMPLES: readonly StreamExample[] = [
   },
   {
     ...WHOLE,
-    about: "HEVC, in both kinds of segments",
+    about: "HEVC: `hlsfmp4` for Apple's players, which take no HEVC in MPEG-TS, and `hls` for others",
     outputs: {
       httpstream: {
         hls: { path: "/hls" },

@@ -73,8 +73,12 @@ function packages(): string[] {
     `Segments are ${SEGMENT_SECONDS} s long, one group of pictures each: every one begins with a keyframe, at the same time in every variant.`,
     `Times start at 0 in fragmented MP4 and at ${TRANSPORT_OFFSET_SECONDS} s in MPEG-TS, and are equal otherwise. Media is published before the`,
     "playlists that name it, and master playlists and manifests come last, so that a player never finds a name without a file. Media",
-    "may be cached for long, manifests for a minute, unless `storage` says otherwise. The two packages of an output, and those of",
-    "several, need folders that share no file.",
+    "may be cached for a day, manifests for a minute, unless `storage` says otherwise: who encodes a stream anew under the same path",
+    "shortens that with `storage.cache_control`, or takes another path. The two packages of an output, and those of several, need",
+    "folders that share no file.",
+    "",
+    "When the job has an image output with `sprite` whose times are evenly spaced from 0 on, the MPD of a stream without `offset` offers",
+    "its tiles as thumbnails (`http://dashif.org/guidelines/thumbnail_tile`).",
     "",
     "### Versions of HLS",
     "",
@@ -98,6 +102,7 @@ function ladder(): string[] {
     "",
     "Variants larger than the upright source are left out; where that leaves no picture, the smallest variant is made in the source's size.",
     "Variants without a picture come last in HLS. A source without sound loses those, a source without a picture keeps the sounds.",
+    "Apple's players take HEVC in fragmented MP4 only (`hlsfmp4`).",
     "",
   ];
 }
