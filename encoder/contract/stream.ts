@@ -15,11 +15,17 @@ export const SEGMENT_SECONDS = 6;
 /** Transport streams have no times below zero, and B-frames are stored before they are shown. */
 export const TRANSPORT_OFFSET_SECONDS = 10;
 
+/** The clock of transport streams (ISO 13818-1). */
+export const TRANSPORT_TICKS_PER_SECOND = 90_000;
+
 /** Name of the WebVTT file in the folder of a text track. */
 export const SUBTITLE_FILE = "subtitles.vtt";
 
 /** Versions of HLS that a package over MPEG-TS can be written for (RFC 8216 §7). */
 export const HLS_VERSIONS = [3, 4, 5, 6, 7] as const;
+
+/** The first of them with EXT-X-MEDIA, so with sounds and subtitles beside the variants, and with I-frame playlists. */
+export const FIRST_HLS_VERSION_WITH_RENDITIONS = 4;
 
 /** A folder of a package, relative to its manifest, without slashes at its ends, such as `media-1`. */
 const folderSchema = z.string().regex(/^[A-Za-z0-9._/-]+$/);
@@ -39,7 +45,7 @@ const segmentListSchema = z.object({
       number: z.int().nonnegative(),
       durationTicks: z.int().positive(),
       sizeBytes: z.int().positive(),
-      /** How much of its beginning shows its first picture; null without a picture, and where it is encrypted. */
+      /** How much of its beginning shows its first picture; null without a picture, and where all of it is one cipher. */
       keyframeBytes: z.int().positive().nullable(),
     }),
   ),
@@ -103,7 +109,6 @@ const ladderPictureSchema = z.object({
   heightPx: z.int().positive(),
   /** Of a variable rate the average; null when it is unknown. */
   frameRate: rationalSchema.nullable(),
-  videoRange: z.enum(["SDR", "PQ", "HLG"]),
   /** Place among the ladder's sounds of what it is heard with; null for silence. */
   sound: z.int().nonnegative().nullable(),
   /** Muxed with its sound. */

@@ -4,37 +4,31 @@ import type { Ladder, LadderPicture, LadderSound, PlacedTrack } from "../contrac
 import { element, type XmlElement } from "./xml.ts";
 
 export type AdaptationSet = {
-  /** Equal for sets that show the same in the same coding, cut at other times. */
-  content: string;
   contentType: "video" | "audio";
   role: "main" | "alternate";
   label: string | null;
   attributes: XmlElement["attributes"];
   /** What comes before the protection. */
   descriptors: XmlElement[];
-  /** What comes after it. */
-  properties: XmlElement[];
   representations: { track: PlacedTrack; attributes: XmlElement["attributes"] }[];
 };
 
-/** CICP's numbers (ISO/IEC 23091-2). */
-const TRANSFER_CHARACTERISTICS = { PQ: 16, HLG: 18 } as const;
+/** BCP 47 for a language that nobody knows: DASH-IF's guidelines want it said of every sound. */
+export const UNKNOWN_LANGUAGE = "und";
 
-/** One set per codec, range and cut. */
+/** One set per codec and cut. */
 export function pictureSets({ pictures }: Ladder): AdaptationSet[] {
   const placed = pictures.flatMap((picture) => {
     const track = picture.fragments;
-    return track ? [{ picture, track, content: `${codecFamily(track)} ${picture.videoRange}` }] : [];
+    return track ? [{ picture, track }] : [];
   });
-  const groups = Map.groupBy(placed, ({ content, track }) => `${content} ${cutOf(track)}`);
+  const groups = Map.groupBy(placed, ({ track }) => `${codecFamily(track)} ${cutOf(track)}`);
   return [...groups.values()].map((members) => ({
-    content: members[0]?.content ?? "",
     contentType: "video",
     role: "main",
     label: null,
     attributes: pictureSetAttributes(members.map(({ picture }) => picture)),
     descriptors: [],
-    properties: rangeProperties(members[0]?.picture),
     representations: members.map(({ picture, track }) => ({
       track,
       attributes: {
@@ -51,29 +45,21 @@ export function pictureSets({ pictures }: Ladder): AdaptationSet[] {
 export function soundSets({ sounds }: Ladder): AdaptationSet[] {
   const placed = sounds.flatMap((sound) => {
     const track = sound.fragments;
-    return track
-      ? [
-          {
-            sound,
-            track,
-            content: [sound.language, sound.name, codecFamily(track), sound.channels].join(" "),
-          },
-        ]
-      : [];
+    return track ? [{ sound, track }] : [];
   });
   const hasDefault = placed.some(({ sound }) => sound.isDefault);
-  const groups = Map.groupBy(placed, ({ content, track }) => `${content} ${cutOf(track)}`);
+  const groups = Map.groupBy(placed, ({ sound: { language, name, channels }, track }) =>
+    [language, name, codecFamily(track), channels, cutOf(track)].join(" "),
+  );
   return [...groups.values()].map((members, index) => {
     const [first] = members;
     const isMain = hasDefault ? members.some(({ sound }) => sound.isDefault) : index === 0;
     return {
-      content: first?.content ?? "",
       contentType: "audio",
       role: isMain ? "main" : "alternate",
       label: first?.sound.name ?? null,
-      attributes: { lang: first?.sound.language ?? null },
+      attributes: { lang: first?.sound.language ?? UNKNOWN_LANGUAGE },
       descriptors: first ? [channelConfiguration(first.sound)] : [],
-      properties: [],
       representations: members.map(({ sound, track }) => ({
         track,
         attributes: { audioSamplingRate: sound.sampleRateHz },
@@ -86,20 +72,20 @@ function pictureSetAttributes(pictures: readonly LadderPicture[]): XmlElement["a
   const maxWidth = Math.max(...pictures.map(({ widthPx }) => widthPx));
   const maxHeight = Math.max(...pictures.map(({ heightPx }) => heightPx));
   const divisor = greatestCommonDivisor(maxWidth, maxHeight);
-  return { maxWidth, maxHeight, par: `${maxWidth / divisor}:${maxHeight / divisor}` };
+  const maxFrameRate = highestRate(pictures.map(({ frameRate }) => frameRate));
+  return {
+    maxWidth,
+    maxHeight,
+    maxFrameRate: maxFrameRate && rateText(maxFrameRate),
+    par: `${maxWidth / divisor}:${maxHeight / divisor}`,
+  };
 }
 
-function rangeProperties(picture: LadderPicture | undefined): XmlElement[] {
-  if (picture === undefined || picture.videoRange === "SDR") {
-    return [];
-  }
-  // Supplemental: a player that does not know it shows a picture nevertheless.
-  return [
-    element("SupplementalProperty", {
-      schemeIdUri: "urn:mpeg:mpegB:cicp:TransferCharacteristics",
-      value: TRANSFER_CHARACTERISTICS[picture.videoRange],
-    }),
-  ];
+/** Null where one of them is not known. */
+function highestRate(rates: readonly (Rational | null)[]): Rational | null {
+  return rates.reduce(
+    (highest, rate) => highest && rate && (rate.num * highest.den > highest.num * rate.den ? rate : highest),
+  );
 }
 
 /** MPEG's configurations 1 to 6 have as many channels as their number; 7 and 8 are 6.1 and 7.1. */

@@ -1,14 +1,25 @@
-/** The manifest of a DASH package (ISO 23009-1, profile isoff-live): one period over the fragmented MP4 of a ladder. */
-import type { Ladder, Licenses, LadderSubtitle, Tiles } from "../contract/stream.ts";
-import { type AdaptationSet, pictureSets, soundSets } from "./adaptation-sets.ts";
+/** The manifest of a DASH package (ISO 23009-1): one period over the fragmented MP4 of a ladder. */
+import {
+  SUBTITLE_FILE,
+  type Ladder,
+  type LadderSubtitle,
+  type Licenses,
+  type Tiles,
+} from "../contract/stream.ts";
+import { type AdaptationSet, pictureSets, soundSets, UNKNOWN_LANGUAGE } from "./adaptation-sets.ts";
 import { sustainingBitrate } from "./bitrates.ts";
 import { contentProtection, PROTECTION_NAMESPACES } from "./content-protection.ts";
 import { FRAGMENT_FILE_TEMPLATE, INIT_FILE } from "./file-names.ts";
-import { SUBTITLE_FILE } from "../contract/stream.ts";
 import { endSeconds, segmentExtents, segmentStarts } from "./track-times.ts";
 import { element, xmlDocument, type XmlElement } from "./xml.ts";
 
 const ROLE_SCHEME = "urn:mpeg:dash:role:2011";
+
+/** Every representation has a template of its segments (ISO 23009-1 §8.4.2). */
+const LIVE_PROFILE = "urn:mpeg:dash:profile:isoff-live:2011";
+
+/** Any representation, so also a text that is one file: not all players can show WebVTT in templated segments. */
+const FULL_PROFILE = "urn:mpeg:dash:profile:full:2011";
 
 /** A rate has to be said of every representation. A page of text is small, and nobody chooses by it. */
 const TEXT_BITRATE_BPS = 1_000;
@@ -21,20 +32,17 @@ export function dashManifest(
   const sets = [...pictureSets(ladder), ...soundSets(ladder)];
   const tracks = sets.flatMap(({ representations }) => representations.map(({ track }) => track));
   const durationSeconds = Math.max(0, ...tracks.map(endSeconds));
-  const bufferSeconds = Math.max(
-    1,
-    ...tracks.flatMap((track) => segmentExtents(track).map((extent) => extent.durationSeconds)),
-  );
-  const media = sets.map((set, index) =>
-    mediaSet(set, { id: index, bufferSeconds, licenses, alternatives: alternativesOf(set, sets) }),
-  );
+  const bufferSeconds = tracks
+    .flatMap(segmentExtents)
+    .reduce((longest, extent) => Math.max(longest, extent.durationSeconds), 1);
+  const media = sets.map((set, index) => mediaSet(set, { id: index, bufferSeconds, licenses }));
   const texts = ladder.subtitles.map((subtitle, index) => textSet(subtitle, sets.length + index));
   const images = tiles === null ? [] : [imageSet(tiles, sets.length + texts.length)];
   const period = element("Period", { id: "0", start: "PT0S" }, [...media, ...texts, ...images]);
   const attributes = {
     xmlns: "urn:mpeg:dash:schema:mpd:2011",
     ...(licenses ? PROTECTION_NAMESPACES : {}),
-    profiles: "urn:mpeg:dash:profile:isoff-live:2011",
+    profiles: texts.length > 0 ? FULL_PROFILE : LIVE_PROFILE,
     type: "static",
     mediaPresentationDuration: durationText(durationSeconds),
     minBufferTime: durationText(bufferSeconds),
@@ -48,17 +56,7 @@ function durationText(seconds: number): string {
   return `PT${(microseconds / 1e6).toFixed(6).replace(/\.?0+$/, "")}S`;
 }
 
-/** Sets of the same content whose segments have other borders: a player may still go from one to the other. */
-function alternativesOf(own: AdaptationSet, sets: readonly AdaptationSet[]): number[] {
-  return sets.flatMap((set, index) => (set !== own && set.content === own.content ? [index] : []));
-}
-
-type SetContext = {
-  id: number;
-  bufferSeconds: number;
-  licenses: Licenses | null;
-  alternatives: readonly number[];
-};
+type SetContext = { id: number; bufferSeconds: number; licenses: Licenses | null };
 
 function mediaSet(set: AdaptationSet, context: SetContext): XmlElement {
   const attributes = {
@@ -69,15 +67,9 @@ function mediaSet(set: AdaptationSet, context: SetContext): XmlElement {
     segmentAlignment: true,
     startWithSAP: 1,
   };
-  const switching = element("SupplementalProperty", {
-    schemeIdUri: "urn:mpeg:dash:adaptation-set-switching:2016",
-    value: context.alternatives.join(","),
-  });
   return element("AdaptationSet", attributes, [
     ...set.descriptors,
     ...(context.licenses ? contentProtection(context.licenses) : []),
-    ...set.properties,
-    ...(context.alternatives.length > 0 ? [switching] : []),
     ...(set.label === null ? [] : [element("Label", {}, set.label)]),
     roleElement(set.role),
     segmentTemplate(set),
@@ -120,7 +112,7 @@ function segmentTemplate({ representations }: AdaptationSet): XmlElement {
 }
 
 function textSet({ language, name, isDefault, isForced, folder }: LadderSubtitle, id: number): XmlElement {
-  const attributes = { id, contentType: "text", mimeType: "text/vtt", lang: language };
+  const attributes = { id, contentType: "text", mimeType: "text/vtt", lang: language ?? UNKNOWN_LANGUAGE };
   return element("AdaptationSet", attributes, [
     element("Label", {}, name),
     roleElement(isForced ? "forced-subtitle" : "subtitle"),

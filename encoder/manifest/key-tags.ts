@@ -1,15 +1,16 @@
 /** EXT-X-KEY tags (RFC 8216 §4.3.2.4): where players get the keys of a stream. */
+import { base64, hex } from "@scure/base";
 import { PROTECTION_SYSTEMS } from "../contract/protection-systems.ts";
 import type { Licenses, TransportKeys } from "../contract/stream.ts";
 import { attributeList } from "./attribute-list.ts";
-import { clearkeyPssh, playreadyPssh, psshData, widevinePssh } from "./pssh-box.ts";
+import { playreadyPssh, psshData, widevinePssh } from "./pssh-box.ts";
+import { keyIndex, segmentIv } from "./segment-key.ts";
 
 /** The tag of one whole segment under AES-128. Its IV is its number, said aloud: players count from another zero. */
 export function segmentKeyTag(keys: TransportKeys, segmentNumber: number): string {
-  const index = keys.segmentsPerKey === null ? 0 : Math.floor(segmentNumber / keys.segmentsPerKey);
-  const iv = segmentNumber.toString(16).padStart(32, "0");
-  const uri = keys.uris[Math.min(index, keys.uris.length - 1)] ?? "";
-  return keyTag({ METHOD: { bare: "AES-128" }, URI: uri, IV: { bare: `0x${iv}` } });
+  const { uris, segmentsPerKey } = keys;
+  const uri = uris[keyIndex(segmentNumber, uris.length, segmentsPerKey)] ?? "";
+  return keyTag({ METHOD: { bare: "AES-128" }, URI: uri, IV: { bare: `0x${segmentIv(segmentNumber)}` } });
 }
 
 /** The tags of a track of encrypted fragmented MP4, one for each licence system. */
@@ -35,7 +36,8 @@ export function licenseTags(licenses: Licenses): string[] {
     tags.push(keyTag({ ...method, URI: uri, ...keyId, ...format("com.microsoft.playready") }));
   }
   if (licenses.clearkey || tags.length === 0) {
-    const uri = `data:text/plain;base64,${clearkeyPssh(licenses)}`;
+    // hls.js takes the first sixteen bytes for the key id, whatever KEYID says; the init segment has the box.
+    const uri = `data:text/plain;base64,${base64.encode(hex.decode(licenses.keyId))}`;
     tags.push(keyTag({ ...method, URI: uri, ...keyId, ...format("org.w3.clearkey") }));
   }
   return tags;

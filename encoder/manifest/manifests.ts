@@ -8,6 +8,7 @@ import {
   FRAGMENTS_VERSION,
   iFramePlaylist,
   mediaPlaylist,
+  packageTargetSeconds,
   subtitlePlaylist,
   type TrackForm,
   transportForm,
@@ -35,8 +36,10 @@ export function manifests(ladder: Ladder, packages: Packages, isOpen: boolean): 
     const { version } = transport;
     const toForm = (track: PlacedTrack) => transportForm(track, transport);
     const hasIFrames = hasMediaTags(version) && !isOpen;
-    media.push(...mediaManifests(ladder, "transport", { version, toForm, hasIFrames, isOpen }));
-    const text = masterPlaylist(ladder, { kind: "transport", version, hasIFrames });
+    const targetSeconds = packageTargetSeconds(tracksOf(ladder, "transport"), isOpen);
+    const form = { version, hasIFrames, targetSeconds };
+    media.push(...mediaManifests(ladder, "transport", { ...form, toForm, isOpen }));
+    const text = masterPlaylist(ladder, { ...form, kind: "transport" });
     masters.push({ package: "transport", name: `${playlistName}.m3u8`, text, format: "hls" });
   }
   if (fragments && !isOpen) {
@@ -44,34 +47,41 @@ export function manifests(ladder: Ladder, packages: Packages, isOpen: boolean): 
     masters.push({ package: "fragments", name: `${playlistName}.mpd`, text, format: "dash" });
   }
   if (fragments?.hasHls) {
-    const version = FRAGMENTS_VERSION;
     const toForm = (track: PlacedTrack) => fragmentForm(track, fragments.licenses);
-    const hasIFrames = !isOpen;
-    media.push(...mediaManifests(ladder, "fragments", { version, toForm, hasIFrames, isOpen }));
-    const text = masterPlaylist(ladder, { kind: "fragments", version, hasIFrames });
+    const targetSeconds = packageTargetSeconds(tracksOf(ladder, "fragments"), isOpen);
+    const form = { version: FRAGMENTS_VERSION, hasIFrames: !isOpen, targetSeconds };
+    media.push(...mediaManifests(ladder, "fragments", { ...form, toForm, isOpen }));
+    const text = masterPlaylist(ladder, { ...form, kind: "fragments" });
     masters.push({ package: "fragments", name: `${playlistName}.m3u8`, text, format: "hlsfmp4" });
   }
   return [media, masters];
+}
+
+function tracksOf({ pictures, sounds }: Ladder, kind: PackageKind): PlacedTrack[] {
+  return [...pictures, ...sounds].flatMap((one) => one[kind] ?? []);
 }
 
 type MediaForm = {
   version: number;
   toForm: (track: PlacedTrack) => TrackForm;
   hasIFrames: boolean;
+  targetSeconds: number;
   isOpen: boolean;
 };
 
 function mediaManifests(ladder: Ladder, kind: PackageKind, media: MediaForm): Manifest[] {
   const written = (name: string, text: string): Manifest => ({ package: kind, name, text, format: null });
   const pictures = ladder.pictures.flatMap((picture) => picture[kind] ?? []);
-  const sounds = ladder.sounds.flatMap((sound) => sound[kind] ?? []);
   const subtitles = hasMediaTags(media.version) ? ladder.subtitles : [];
   const iFrames = media.hasIFrames
-    ? pictures.map((track) => ({ track, text: iFramePlaylist(track, media.toForm(track)) }))
+    ? pictures.map((track) => ({
+        track,
+        text: iFramePlaylist(track, media.toForm(track), media.targetSeconds),
+      }))
     : [];
   return [
-    ...[...pictures, ...sounds].map((track) => {
-      const text = mediaPlaylist(track, media.toForm(track), media.isOpen);
+    ...tracksOf(ladder, kind).map((track) => {
+      const text = mediaPlaylist(track, media.toForm(track), media);
       return written(`${track.folder}/${MEDIA_PLAYLIST_FILE}`, text);
     }),
     ...iFrames.flatMap(({ track, text }) =>

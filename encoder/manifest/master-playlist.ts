@@ -1,18 +1,25 @@
 /** The master playlist of an HLS package (RFC 8216 §4.3.4). */
 import type { Rational } from "../contract/media-info.ts";
-import type { Ladder, LadderPicture, PlacedTrack } from "../contract/stream.ts";
+import {
+  FIRST_HLS_VERSION_WITH_RENDITIONS,
+  type Ladder,
+  type LadderPicture,
+  type PlacedTrack,
+} from "../contract/stream.ts";
 import { attributeList, type AttributeValue } from "./attribute-list.ts";
 import { averageBitrate, peakBitrate } from "./bitrates.ts";
 import { I_FRAME_PLAYLIST_FILE, MEDIA_PLAYLIST_FILE } from "./file-names.ts";
-import { targetDurationSeconds } from "./media-playlist.ts";
 import { type PackageKind, type SoundGroup, soundGroups } from "./sound-groups.ts";
 import { soundTags, SUBTITLE_GROUP, subtitleTags } from "./rendition-tags.ts";
 import { keyframeExtents, segmentExtents } from "./track-times.ts";
 
-/** Versions below have no EXT-X-MEDIA and no I-frame playlists (RFC 8216 §7). */
-const FIRST_VERSION_WITH_RENDITIONS = 4;
-
-type MasterForm = { kind: PackageKind; version: number; hasIFrames: boolean };
+type MasterForm = {
+  kind: PackageKind;
+  version: number;
+  hasIFrames: boolean;
+  /** Of the media playlists: peak rates are counted over times of about this length. */
+  targetSeconds: number;
+};
 
 /** The text of the playlist: pictures in the ladder's order, then rungs of sound alone. */
 export function masterPlaylist(ladder: Ladder, form: MasterForm): string {
@@ -27,14 +34,14 @@ export function masterPlaylist(ladder: Ladder, form: MasterForm): string {
     }),
   );
   const groups = new Set(variants.flatMap(({ group }) => group ?? []));
-  const iFrames = hasRenditions && form.hasIFrames ? variants.flatMap(iFrameTag) : [];
+  const iFrames = hasRenditions && form.hasIFrames ? variants.flatMap((one) => iFrameTag(one, form)) : [];
   return [
     "#EXTM3U",
     `#EXT-X-VERSION:${form.version}`,
     "#EXT-X-INDEPENDENT-SEGMENTS",
     ...[...groups].flatMap(soundTags),
     ...subtitleTags(subtitles),
-    ...variants.flatMap((variant) => variantLines(variant, subtitles.length > 0)),
+    ...variants.flatMap((variant) => variantLines(variant, form, subtitles.length > 0)),
     ...iFrames,
     "",
   ].join("\n");
@@ -42,7 +49,7 @@ export function masterPlaylist(ladder: Ladder, form: MasterForm): string {
 
 /** True where a playlist of this version may list alternatives and keyframes. */
 export function hasMediaTags(version: number): boolean {
-  return version >= FIRST_VERSION_WITH_RENDITIONS;
+  return version >= FIRST_HLS_VERSION_WITH_RENDITIONS;
 }
 
 type Variant = {
@@ -79,8 +86,13 @@ function isChoice(group: SoundGroup | null): boolean {
   return (group?.members.length ?? 0) > 1;
 }
 
-function variantLines({ track, picture, group }: GroupedVariant, hasSubtitles: boolean): string[] {
+function variantLines(
+  { track, picture, group }: GroupedVariant,
+  { targetSeconds }: MasterForm,
+  hasSubtitles: boolean,
+): string[] {
   const companions = companionsOf(group, track);
+  const trackPeak = (one: PlacedTrack) => peakBitrate(segmentExtents(one), targetSeconds);
   const rates = { peak: trackPeak(track), average: averageBitrate(segmentExtents(track)) };
   const codecs = new Set([...track.codecs, ...companions.flatMap(({ codecs }) => codecs)]);
   const attributes = attributeList({
@@ -103,13 +115,13 @@ function companionsOf(group: SoundGroup | null, own: PlacedTrack): PlacedTrack[]
   return (group?.members ?? []).flatMap(({ track }) => (track && track.folder !== own.folder ? [track] : []));
 }
 
-function iFrameTag({ track, picture }: Variant): string[] {
+function iFrameTag({ track, picture }: Variant, { targetSeconds }: MasterForm): string[] {
   const extents = keyframeExtents(track);
   if (picture === null || extents === null) {
     return [];
   }
   const attributes = attributeList({
-    BANDWIDTH: peakBitrate(extents, targetDurationSeconds(track)),
+    BANDWIDTH: peakBitrate(extents, targetSeconds),
     "AVERAGE-BANDWIDTH": averageBitrate(extents),
     CODECS: track.codecs[0] ?? null,
     ...pictureAttributes(picture),
@@ -122,20 +134,11 @@ function pictureAttributes(picture: LadderPicture | null): Record<string, Attrib
   if (picture === null) {
     return {};
   }
-  const { widthPx, heightPx, videoRange } = picture;
-  return {
-    RESOLUTION: { bare: `${widthPx}x${heightPx}` },
-    // SDR is what a player assumes.
-    "VIDEO-RANGE": videoRange === "SDR" ? null : { bare: videoRange },
-  };
+  return { RESOLUTION: { bare: `${picture.widthPx}x${picture.heightPx}` } };
 }
 
 function rateText({ num, den }: Rational): string {
   return (num / den).toFixed(3);
-}
-
-function trackPeak(track: PlacedTrack): number {
-  return peakBitrate(segmentExtents(track), targetDurationSeconds(track));
 }
 
 function largest(rates: readonly number[]): number {

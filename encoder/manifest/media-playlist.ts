@@ -1,6 +1,7 @@
 /** Media playlists of HLS (RFC 8216 §4.3.2, §4.3.3): one per track. */
 import {
   SEGMENT_SECONDS,
+  SUBTITLE_FILE,
   type Licenses,
   type PublishedTrack,
   type SegmentList,
@@ -8,7 +9,6 @@ import {
 } from "../contract/stream.ts";
 import { attributeList } from "./attribute-list.ts";
 import { fragmentFile, INIT_FILE, transportFile } from "./file-names.ts";
-import { SUBTITLE_FILE } from "../contract/stream.ts";
 import { licenseTags, segmentKeyTag } from "./key-tags.ts";
 import { microsecondsText, segmentMicroseconds, segmentStarts } from "./track-times.ts";
 
@@ -42,18 +42,20 @@ export function fragmentForm(track: PublishedTrack, licenses: Licenses | null): 
   return { version: FRAGMENTS_VERSION, headTags, segments: listed };
 }
 
-/** All segments of a track; an open one ends where more will follow. */
-export function mediaPlaylist(track: SegmentList, form: TrackForm, isOpen: boolean): string {
+/** All segments of a track; an open one ends where more will follow. `targetSeconds` is the package's. */
+export function mediaPlaylist(
+  track: SegmentList,
+  form: TrackForm,
+  { targetSeconds, isOpen }: { targetSeconds: number; isOpen: boolean },
+): string {
   const lengths = segmentMicroseconds(track);
   const entries = form.segments.flatMap(({ uri, tags }, index) => [
     ...tags,
     extinf(lengths[index] ?? 0),
     uri,
   ]);
-  const target = targetDurationSeconds(track);
   return playlist(form.version, [
-    // The value may not change while the playlist grows.
-    `#EXT-X-TARGETDURATION:${isOpen ? Math.max(SEGMENT_SECONDS, target) : target}`,
+    `#EXT-X-TARGETDURATION:${targetSeconds}`,
     "#EXT-X-MEDIA-SEQUENCE:0",
     `#EXT-X-PLAYLIST-TYPE:${isOpen ? "EVENT" : "VOD"}`,
     ...form.headTags,
@@ -63,7 +65,7 @@ export function mediaPlaylist(track: SegmentList, form: TrackForm, isOpen: boole
 }
 
 /** The keyframe at the beginning of every segment, each shown until the next; null where their sizes are not known. */
-export function iFramePlaylist(track: SegmentList, form: TrackForm): string | null {
+export function iFramePlaylist(track: SegmentList, form: TrackForm, targetSeconds: number): string | null {
   const lengths = segmentMicroseconds(track);
   const sizes = track.segments.map(({ keyframeBytes }) => keyframeBytes);
   if (sizes.includes(null)) {
@@ -76,7 +78,7 @@ export function iFramePlaylist(track: SegmentList, form: TrackForm): string | nu
     uri,
   ]);
   return playlist(form.version, [
-    `#EXT-X-TARGETDURATION:${targetDurationSeconds(track)}`,
+    `#EXT-X-TARGETDURATION:${targetSeconds}`,
     "#EXT-X-MEDIA-SEQUENCE:0",
     "#EXT-X-PLAYLIST-TYPE:VOD",
     "#EXT-X-I-FRAMES-ONLY",
@@ -86,7 +88,7 @@ export function iFramePlaylist(track: SegmentList, form: TrackForm): string | nu
   ]);
 }
 
-/** One file that lasts as long as the stream. */
+/** One file that lasts as long as the stream; RFC 8216 §6.2.4 lets it have a target of its own. */
 export function subtitlePlaylist(version: number, durationSeconds: number): string {
   const length = Math.max(1, Math.round(durationSeconds * 1e6));
   return playlist(version, [
@@ -99,9 +101,16 @@ export function subtitlePlaylist(version: number, durationSeconds: number): stri
   ]);
 }
 
-/** The longest segment of the track, rounded as RFC 8216 §4.3.3.1 does. */
-export function targetDurationSeconds(track: SegmentList): number {
-  return segmentMicroseconds(track).reduce((longest, length) => Math.max(longest, wholeSeconds(length)), 1);
+/**
+ * The target duration of a package: all its media playlists have the same (RFC 8216 §6.2.4), the longest of their
+ * segments in whole seconds (§4.3.3.1). An open package has to keep what it announced before it knew them (§6.2.1), so
+ * it announces a second more than segments are wanted to last. A segment is longer than that only around a gap in the
+ * source's pictures; then the value rises.
+ */
+export function packageTargetSeconds(tracks: readonly SegmentList[], isOpen: boolean): number {
+  return tracks
+    .flatMap(segmentMicroseconds)
+    .reduce((longest, length) => Math.max(longest, wholeSeconds(length)), isOpen ? SEGMENT_SECONDS + 1 : 1);
 }
 
 function wholeSeconds(microseconds: number): number {

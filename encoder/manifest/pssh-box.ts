@@ -3,11 +3,8 @@
  * or made from the key id where that says enough.
  */
 import { base64, hex } from "@scure/base";
-import { PROTECTION_SYSTEMS } from "../contract/protection-systems.ts";
+import { PROTECTION_SYSTEMS, psshLengthByte } from "../contract/protection-systems.ts";
 import type { Licenses } from "../contract/stream.ts";
-
-/** Of the W3C's clear key in initialization data. */
-const COMMON_SYSTEM = "1077efec-c0b2-4d02-ace3-3c1e52e2fb4b";
 
 /** The customer's box, or one that names the key id and nothing else; base64. */
 export function widevinePssh({ widevine, keyId, scheme }: Licenses): string {
@@ -25,40 +22,48 @@ export function playreadyPssh(licenses: Licenses): string {
   );
 }
 
-/** Version 1, with the key id in the open; base64. */
-export function clearkeyPssh({ keyId }: Licenses): string {
-  return base64.encode(psshBox(COMMON_SYSTEM, [], hex.decode(keyId)));
-}
-
 /** What a `pssh` box carries for its system: all after its header, ids of keys and length. Both in base64. */
 export function psshData(box: string): string {
   const bytes = base64.decode(box);
-  const at = bytes[8] === 0 ? 28 : 32 + 16 * uint32At(bytes, 28);
-  return base64.encode(bytes.subarray(at + 4, at + 4 + uint32At(bytes, at)));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const lengthByte = psshLengthByte(view);
+  return base64.encode(bytes.subarray(lengthByte + 4, lengthByte + 4 + view.getUint32(lengthByte)));
 }
 
-/** A box of one key at most, which makes it version 1. */
-function psshBox(system: string, data: readonly number[], keyId: Uint8Array | null = null): Uint8Array {
-  const keyIds = keyId === null ? [] : [...uint32(1), ...keyId];
-  const body = [...hex.decode(system.replaceAll("-", "")), ...keyIds, ...uint32(data.length), ...data];
-  const type = [...bytesOfAscii("pssh"), keyId === null ? 0 : 1, 0, 0, 0];
+/** Version 0, without a list of key ids. */
+function psshBox(system: string, data: readonly number[]): Uint8Array {
+  const body = [...hex.decode(system.replaceAll("-", "")), ...uint32(data.length), ...data];
+  const type = [...bytesOfAscii("pssh"), 0, 0, 0, 0];
   return Uint8Array.from([...uint32(4 + type.length + body.length), ...type, ...body]);
 }
 
-/** A PlayReady object with one record, the rights management header in version 4.3, which knows both schemes. */
-function playreadyObject({ keyId, scheme, playready }: Licenses): number[] {
-  const algorithm = scheme === "cenc" ? "AESCTR" : "AESCBC";
-  const address = playready?.licenseUrl ?? null;
-  const header = [
-    '<WRMHEADER xmlns="http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader" version="4.3.0.0"><DATA>',
-    `<PROTECTINFO><KIDS><KID ALGID="${algorithm}" VALUE="${base64.encode(guidBytes(hex.decode(keyId)))}"></KID></KIDS>`,
-    "</PROTECTINFO>",
-    address === null ? "" : `<LA_URL>${address.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</LA_URL>`,
-    "</DATA></WRMHEADER>",
-  ].join("");
+/** A PlayReady object with one record, the rights management header. */
+function playreadyObject(licenses: Licenses): number[] {
+  const header = playreadyHeader(licenses);
   const text = Array.from({ length: header.length }, (_, index) => uint16(header.charCodeAt(index))).flat();
   const record = [...uint16(1), ...uint16(text.length), ...text];
   return [...uint32(record.length + 6).toReversed(), ...uint16(1), ...record];
+}
+
+/**
+ * Version 4.0, which all clients know, for `cenc`; version 4.3, for clients from PlayReady 4 on, is the first with the
+ * algorithm of `cbcs`. Clients check it as text: no white space, and attributes in alphabetical order.
+ *
+ * @see https://learn.microsoft.com/en-us/playready/specifications/playready-header-specification
+ */
+function playreadyHeader({ keyId, scheme, playready }: Licenses): string {
+  const id = base64.encode(guidBytes(hex.decode(keyId)));
+  const [version, protection] =
+    scheme === "cenc"
+      ? ["4.0.0.0", `<PROTECTINFO><KEYLEN>16</KEYLEN><ALGID>AESCTR</ALGID></PROTECTINFO><KID>${id}</KID>`]
+      : ["4.3.0.0", `<PROTECTINFO><KIDS><KID ALGID="AESCBC" VALUE="${id}"></KID></KIDS></PROTECTINFO>`];
+  const address = playready?.licenseUrl ?? null;
+  return [
+    `<WRMHEADER xmlns="http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader" version="${version}"><DATA>`,
+    protection,
+    address === null ? "" : `<LA_URL>${address.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</LA_URL>`,
+    "</DATA></WRMHEADER>",
+  ].join("");
 }
 
 /** PlayReady writes the first three groups of an id as little-endian numbers. */
@@ -78,10 +83,6 @@ function uint16(value: number): number[] {
 
 function uint32(value: number): number[] {
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255);
-}
-
-function uint32At(bytes: Uint8Array, at: number): number {
-  return bytes.subarray(at, at + 4).reduce((value, byte) => value * 256 + byte, 0);
 }
 
 function bytesOfAscii(text: string): number[] {

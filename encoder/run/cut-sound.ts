@@ -82,7 +82,7 @@ async function writePackets(
 ): Promise<CutSegment[]> {
   const target = await open(path, "w");
   try {
-    const writer = await beginSegments(target, await readRange(file, 0, initBytes));
+    const writer = await beginSegments(target, await readRange(file, 0, initBytes), 0);
     const segments: CutSegment[] = [];
     for await (const group of joinShortRest(groupBySegment(packets, init), init)) {
       const last = group.at(-1) ?? group[0];

@@ -3,7 +3,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import type { Box } from "../ffmpeg/chunk/fragment-boxes.ts";
 import { readBoxHeader } from "../ffmpeg/box-header.ts";
 import { readFragment, type Sample } from "../ffmpeg/stream/read-fragment.ts";
-import { readTrackInit, type TrackInit } from "../ffmpeg/stream/track-init.ts";
+import { readTrackInit, type SampleDefaults, type TrackInit } from "../ffmpeg/stream/track-init.ts";
 import { listBoxes } from "./append-fragments.ts";
 import { checkFailed } from "./task-failure.ts";
 
@@ -42,24 +42,29 @@ export async function withFragmentFile<Result>(
     if (moov === undefined || init === null) {
       throw checkFailed("a file has no description of one track of a codec for streams");
     }
-    const fragments = () => readFragments(file, boxes, init);
+    const fragments = () => readFragments(file, boxes, init.defaults);
     return await work({ file, init, initBytes: moov.endByte, fragments });
   } finally {
     await file.close();
   }
 }
 
-async function* readFragments(
+/**
+ * The fragments among the top-level boxes of a file.
+ *
+ * @throws TaskFailure `output_check_failed` when one is not what it says
+ */
+export async function* readFragments(
   file: FileHandle,
   boxes: readonly Box[],
-  init: TrackInit,
-): AsyncGenerator<FileFragment> {
+  defaults: SampleDefaults,
+): AsyncGenerator<FileFragment, void> {
   for (const [index, moof] of boxes.entries()) {
     if (moof.type !== "moof") {
       continue;
     }
     const body = await readBody(file, moof);
-    const fragment = readFragment(body, moof.endByte - moof.startByte - body.length, init.defaults);
+    const fragment = readFragment(body, moof.endByte - moof.startByte - body.length, defaults);
     const mdat = boxes[index + 1];
     if (fragment === null || mdat?.type !== "mdat") {
       throw checkFailed(`no fragment of one track at byte ${moof.startByte}`);

@@ -1,6 +1,7 @@
 /** The task `subtitle`: a text track of a source, or a file with subtitles alone, becomes WebVTT beside the media. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Span } from "../contract/output-spec.ts";
 import type { TaskResult } from "../contract/report.ts";
 import type { SubtitleTask } from "../contract/task.ts";
@@ -8,8 +9,9 @@ import { fileUrl } from "../ffmpeg/input-guards.ts";
 import { readNumber } from "../ffmpeg/probe/probe-tree.ts";
 import { timelineZero } from "../ffmpeg/probe/source-timeline.ts";
 import { assCueText } from "../ffmpeg/subtitle/ass-cue-text.ts";
+import type { CueText } from "../ffmpeg/subtitle/cue-text.ts";
 import { type Cue, cutCues, type UncutCue } from "../ffmpeg/subtitle/cut-cues.ts";
-import { readEvents } from "../ffmpeg/subtitle/read-events.ts";
+import { readEvents, type TextEvent } from "../ffmpeg/subtitle/read-events.ts";
 import { EVENT_OFFSET_SECONDS, MAX_EVENTS_BYTES, subtitleArgs } from "../ffmpeg/subtitle/subtitle-args.ts";
 import { webvttCueText } from "../ffmpeg/subtitle/webvtt-cue-text.ts";
 import { webvttFile } from "../ffmpeg/subtitle/webvtt-file.ts";
@@ -79,6 +81,12 @@ function cutToSpan(cues: readonly UncutCue[], span: Span, zeroSeconds: number): 
   });
 }
 
+/** What nobody can read on a screen is made to keep the encoder busy. */
+const MAX_CUE_BYTES = 64 * 1024;
+
+/** So much is converted before anything else gets its turn. */
+const BYTES_AT_ONCE = 256 * 1024;
+
 /** By ffprobe's names. */
 const KINDS: Readonly<Record<string, SubtitleFile["kind"]>> = { ass: "ass", ssa: "ass", webvtt: "webvtt" };
 
@@ -105,12 +113,30 @@ async function convert(input: Input, ctx: WorkContext): Promise<UncutCue[]> {
   if (file.length >= MAX_EVENTS_BYTES) {
     throw new TaskFailure({ code: "subtitles_too_large", limit: formatBytes(MAX_EVENTS_BYTES) });
   }
+  const toText = (text: string): CueText | null =>
+    isWebvtt ? webvttCueText(text) : assCueText(text, { isAss: kind === "ass" });
+  return toCues(readEvents(file), toText);
+}
+
+async function toCues(
+  events: readonly TextEvent[],
+  toText: (text: string) => CueText | null,
+): Promise<UncutCue[]> {
   const decoder = new TextDecoder();
-  return readEvents(file).flatMap(({ startMs, durationMs, payload }): UncutCue[] => {
-    const text = decoder.decode(payload);
-    const shown = isWebvtt ? webvttCueText(text) : assCueText(text, { isAss: kind === "ass" });
-    return shown === null ? [] : [{ ...shown, startMs: startMs - EVENT_OFFSET_SECONDS * 1_000, durationMs }];
-  });
+  const cues: UncutCue[] = [];
+  let bytes = 0;
+  for (const { startMs, durationMs, payload } of events) {
+    const shown = payload.length > MAX_CUE_BYTES ? null : toText(decoder.decode(payload));
+    if (shown !== null) {
+      cues.push({ ...shown, startMs: startMs - EVENT_OFFSET_SECONDS * 1_000, durationMs });
+    }
+    bytes += payload.length;
+    if (bytes >= BYTES_AT_ONCE) {
+      bytes = 0;
+      await setImmediate();
+    }
+  }
+  return cues;
 }
 
 /** Whatever FFmpeg makes of the text; its lack of time, memory or disk is another matter. */

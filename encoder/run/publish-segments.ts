@@ -51,27 +51,28 @@ export async function publishTransport(
  * uploads goes to `ctx.onProgress`.
  */
 export async function publishFragments(
-  work: Omit<EncryptionWork, "encryption">,
+  work: Omit<EncryptionWork, "encryption" | "folderKey">,
   { target, folder, ticksPerSecond, codecs }: TrackPlace<FragmentTarget>,
   run: TaskRun,
   ctx: WorkContext,
 ): Promise<PublishedTrack> {
   const { encryption } = target;
-  const encrypted = encryption ? await encryptFragments({ ...work, encryption }, ctx) : null;
+  const folderKey = fileKey(target.prefix, folder);
+  const encrypted = encryption ? await encryptFragments({ ...work, folderKey, encryption }, ctx) : null;
   if (work.firstNumber === 0) {
     const init = encrypted ? encrypted.initPath : await extractInit(work.path, ctx.directory);
-    const ref = { store: target.store, key: fileKey(target.prefix, `${folder}/${INIT_FILE}`) };
+    const ref = { store: target.store, key: fileKey(folderKey, INIT_FILE) };
     const file = { path: init, contentType: contentTypeOf(INIT_FILE) };
     await run.services.objects.putFile(ref, file, { signal: run.signal });
   }
   const segments: PlacedSegment[] = encrypted
-    ? encrypted.segments.map((segment) => ({ ...segment, keyframeBytes: null, source: null }))
+    ? encrypted.segments.map((segment) => ({ ...segment, source: null }))
     : work.segments.map((segment) => plainSegment(work, segment, ctx.directory));
   await uploadEach(segments, target.store, run, ctx.onProgress, async ({ path, startTicks, source }) => {
     if (source) {
       await extract(source, path);
     }
-    return { path, key: fileKey(target.prefix, `${folder}/${fragmentFile(startTicks)}`) };
+    return { path, key: fileKey(folderKey, fragmentFile(startTicks)) };
   });
   return {
     ticksPerSecond,
@@ -81,7 +82,7 @@ export async function publishFragments(
       number: work.firstNumber + index,
       durationTicks,
       sizeBytes,
-      keyframeBytes,
+      keyframeBytes: work.kind === "video" ? keyframeBytes : null,
     })),
   };
 }
@@ -94,12 +95,12 @@ type PlacedSegment = {
   durationTicks: number;
   path: string;
   sizeBytes: number;
-  keyframeBytes: number | null;
+  keyframeBytes: number;
   source: FileRange | null;
 };
 
 function plainSegment(
-  { path, kind }: Pick<EncryptionWork, "path" | "kind">,
+  { path }: Pick<EncryptionWork, "path">,
   { startTicks, durationTicks, startByte, endByte, keyframeBytes }: CutSegment,
   directory: string,
 ): PlacedSegment {
@@ -108,7 +109,7 @@ function plainSegment(
     durationTicks,
     path: join(directory, fragmentFile(startTicks)),
     sizeBytes: endByte - startByte,
-    keyframeBytes: kind === "video" ? keyframeBytes : null,
+    keyframeBytes,
     source: { path, startByte, endByte },
   };
 }

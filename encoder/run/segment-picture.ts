@@ -145,7 +145,7 @@ async function publishPictureFragments(
   ctx: WorkContext,
   run: TaskRun,
 ): Promise<PublishedTrack> {
-  const { firstNumber, spanSeconds } = task;
+  const { jobId, firstNumber, spanSeconds } = task;
   const { ticksPerSecond, codec } = timeline;
   const initPath = join(ctx.directory, "init-only.mp4");
   const args = pictureInitArgs({ picturePath, codec: picture.codec, ticksPerSecond, outputPath: initPath });
@@ -153,12 +153,11 @@ async function publishPictureFragments(
   await runFfmpeg(args, ctx, { expectedSeconds: null, ...limits });
   const path = join(ctx.directory, "segments.mp4");
   const segments = await withFragmentFile(picturePath, (file) =>
-    writePictureSegments(file, timeline, { initPath, path }),
+    writePictureSegments(file, timeline, { initPath, path, firstNumber }),
   );
   await rm(picturePath);
-  const track = JSON.stringify([task.jobId, folder]);
   return publishFragments(
-    { kind: "video", path, segments, track, firstNumber, spanSeconds },
+    { kind: "video", path, segments, jobId, firstNumber, spanSeconds },
     { target, folder, ticksPerSecond, codecs: [codec] },
     run,
     ctx,

@@ -112,9 +112,8 @@ async function publishSoundFragments(
   if (target === null || folders.fragments === null) {
     return null;
   }
-  const track = JSON.stringify([jobId, folders.fragments]);
   return publishFragments(
-    { kind: "audio", path, segments, track, firstNumber: 0, spanSeconds: null },
+    { kind: "audio", path, segments, jobId, firstNumber: 0, spanSeconds: null },
     { target, folder: folders.fragments, ticksPerSecond, codecs: [codec] },
     run,
     ctx,

@@ -4,16 +4,20 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { TRANSPORT_OFFSET_SECONDS, type SegmentEncryption } from "../contract/stream.ts";
+import {
+  TRANSPORT_OFFSET_SECONDS,
+  TRANSPORT_TICKS_PER_SECOND,
+  type SegmentEncryption,
+} from "../contract/stream.ts";
 import { transportArgs, type TransportPlan } from "../ffmpeg/stream/stream-args.ts";
 import {
   createTransportReader,
   TRANSPORT_CLOCK_TICKS,
   TRANSPORT_PACKET_BYTES,
-  TRANSPORT_TICKS_PER_SECOND,
   type TransportStart,
 } from "../ffmpeg/stream/transport-start.ts";
 import { transportFile } from "../manifest/file-names.ts";
+import { keyIndex, segmentIv } from "../manifest/segment-key.ts";
 import { runFfmpeg, wallLimitFor } from "./ffmpeg.ts";
 import { joinRest } from "./join-rest.ts";
 import { checkFailed } from "./task-failure.ts";
@@ -124,21 +128,11 @@ export async function encryptTransportSegment(
   encryption: SegmentEncryption,
   signal: AbortSignal,
 ): Promise<TransportSegment> {
-  const cipher = createCipheriv("aes-128-cbc", keyOf(segment.number, encryption), ivOf(segment.number));
+  const { keys, segmentsPerKey } = encryption;
+  const key = Buffer.from(keys[keyIndex(segment.number, keys.length, segmentsPerKey)] ?? "", "hex");
+  const cipher = createCipheriv("aes-128-cbc", key, Buffer.from(segmentIv(segment.number), "hex"));
   const path = `${segment.path}.encrypted`;
   await pipeline(createReadStream(segment.path), cipher, createWriteStream(path), { signal });
   await rm(segment.path);
   return { ...segment, path, sizeBytes: (await stat(path)).size, keyframeBytes: null };
-}
-
-function keyOf(number: number, { keys, segmentsPerKey }: SegmentEncryption): Buffer {
-  const place = segmentsPerKey === null ? 0 : Math.floor(number / segmentsPerKey);
-  return Buffer.from(keys[Math.min(place, keys.length - 1)] ?? "", "hex");
-}
-
-/** The number as 128 bits, the most significant first. */
-function ivOf(number: number): Buffer {
-  const iv = Buffer.alloc(16);
-  iv.writeBigUInt64BE(BigInt(number), 8);
-  return iv;
 }

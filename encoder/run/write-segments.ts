@@ -27,11 +27,15 @@ export type SegmentWriter = {
   ) => Promise<CutSegment>;
 };
 
-/** Begins a file with the description of its track. */
-export async function beginSegments(target: FileHandle, init: Uint8Array): Promise<SegmentWriter> {
+/** Begins a file with the description of its track; `firstNumber` is the number of its first segment in the track. */
+export async function beginSegments(
+  target: FileHandle,
+  init: Uint8Array,
+  firstNumber: number,
+): Promise<SegmentWriter> {
   await writeFully(target, init, 0);
   let atByte = init.length;
-  let sequenceNumber = 1;
+  let sequenceNumber = firstNumber + 1;
   return {
     async add({ startTicks, samples }, writeData) {
       const head = segmentHead({ sequenceNumber, startTicks, samples });
@@ -55,12 +59,12 @@ export async function beginSegments(target: FileHandle, init: Uint8Array): Promi
 export async function writePictureSegments(
   source: FragmentFile,
   timeline: StretchTimeline,
-  { initPath, path }: { initPath: string; path: string },
+  { initPath, path, firstNumber }: { initPath: string; path: string; firstNumber: number },
 ): Promise<CutSegment[]> {
   const init = await readInit(initPath);
   const target = await open(path, "w");
   try {
-    const writer = await beginSegments(target, init);
+    const writer = await beginSegments(target, init, firstNumber);
     const segments: CutSegment[] = [];
     for await (const { samples, dataByte, dataBytes } of source.fragments()) {
       const at = segments.length;

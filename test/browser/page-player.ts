@@ -10,6 +10,8 @@ export type PlayerSource = {
   bufferSeconds: number;
   /** Hexadecimal keys by their hexadecimal ids; without any, the manifest says where licences come from. */
   clearKeys?: Record<string, string>;
+  /** Of a server for clear keys, for hls.js: HLS manifests name none, and it takes no keys. */
+  licenseUrl?: string;
 };
 
 /** What the player found in the manifest. */
@@ -43,6 +45,9 @@ export type HeardSound = {
   frequencyHz: number;
 };
 
+/** A part of a picture file. */
+export type Thumbnail = { url: string; x: number; y: number; width: number; height: number };
+
 export type ShownCue = { startSeconds: number; endSeconds: number; text: string };
 
 /** The page's global `player`. All times are the media's own. */
@@ -61,6 +66,10 @@ export interface PagePlayer {
   readImage(pngBase64: string): Promise<number>;
   /** Asks for another rung and plays until its pictures are shown. */
   switchTo(rung: { heightPx: number; rate: number }): Promise<ShownPicture[]>;
+  /** As the player has it by now: a stream that is still encoded grows. */
+  durationSeconds(): number;
+  /** Where the picture of a moment is among the thumbnails; null when the stream has none. */
+  thumbnail(atSeconds: number): Promise<Thumbnail | null>;
   selectSound(language: string): void;
   selectText(language: string): void;
   /** Cues that are shown now. */

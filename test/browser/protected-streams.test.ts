@@ -42,6 +42,7 @@ beforeAll(async () => {
       hls: { path: "/rotated", encryption: { rotate_every: 2 } },
       dash: {
         path: "/cenc",
+        hlsfmp4: true,
         encryption_key: KEYS[CENC_KEY_ID],
         encryption_key_id: CENC_KEY_ID,
         clearkey_laurl: pages.licenseUrl,
@@ -56,6 +57,7 @@ beforeAll(async () => {
       },
       dash: {
         path: "/cbcs",
+        hlsfmp4: true,
         encryption_key: KEYS[CBCS_KEY_ID],
         encryption_key_id: CBCS_KEY_ID,
         encryption_scheme: "cbcs",
@@ -74,8 +76,12 @@ afterAll(async () => {
 
 type Opened = Omit<PlayerSource, "url" | "bufferSeconds"> & { url: string | undefined };
 
-async function open({ url = "", ...source }: Opened, { onTestFinished }: TestContext): Promise<PlayerTab> {
-  const tab = await openPage(browser.context, pages.url, { ...source, url });
+async function open(
+  { url = "", ...source }: Opened,
+  { onTestFinished }: TestContext,
+  pageUrl = pages.url,
+): Promise<PlayerTab> {
+  const tab = await openPage(browser.context, pageUrl, { ...source, url });
   onTestFinished(tab.close);
   return tab;
 }
@@ -123,5 +129,35 @@ describe.concurrent.each(["shaka-player", "dash.js"] as const)("common encryptio
   it("plays cbcs with a clear key that the player is given", async (context) => {
     const clearKeys = { [CBCS_KEY_ID]: KEYS[CBCS_KEY_ID] };
     await expectPlayable(await open({ player, url: streams[1]?.["dash"], clearKeys }, context));
+  });
+});
+
+const SCHEMES = [
+  ["cenc", 0, CENC_KEY_ID],
+  ["cbcs", 1, CBCS_KEY_ID],
+] as const;
+
+describe.concurrent.each(SCHEMES)("%s over HLS", (_scheme, at, keyId) => {
+  it("plays in hls.js with a clear key from a licence server that the page names", async (context) => {
+    const { licenseUrl } = pages;
+    await expectPlayable(
+      await open({ player: "hls.js", url: streams[at]?.["hlsfmp4"], licenseUrl }, context),
+    );
+    expect(pages.askedKeyIds).toContain(keyId);
+  });
+
+  it("plays in shaka-player with a clear key that the page has", async (context) => {
+    const clearKeys = { [keyId]: KEYS[keyId] };
+    await expectPlayable(
+      await open({ player: "shaka-player", url: streams[at]?.["hlsfmp4"], clearKeys }, context),
+    );
+  });
+
+  it("does not play with another key", async (context) => {
+    const wrong = await startPageServer({ [keyId]: KEYS[SEGMENT_KEY_ID] });
+    context.onTestFinished(wrong.close);
+    const source = { player: "hls.js", url: streams[at]?.["hlsfmp4"], licenseUrl: wrong.licenseUrl } as const;
+    await expect(open(source, context, wrong.url)).rejects.toThrow(/failed|erred/);
+    expect(wrong.askedKeyIds).toContain(keyId);
   });
 });

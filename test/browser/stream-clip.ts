@@ -22,13 +22,15 @@ export type StreamClipOptions = {
   /** One audio track each, and a text track each where `hasText` is set. */
   languages: readonly Language[];
   hasText?: boolean;
+  /** Noise, which makes a large file of a small picture. */
+  isGrainy?: boolean;
 };
 
 /** H.264 and AAC in MP4, a keyframe every other second. */
 export async function makeStreamClip(
   directory: string,
   name: string,
-  { seconds, size, languages, hasText = false }: StreamClipOptions,
+  { seconds, size, languages, hasText = false, isGrainy = false }: StreamClipOptions,
 ): Promise<Buffer> {
   const texts = hasText ? languages : [];
   const files = texts.map(({ code }) => join(directory, `${name}.${code}.srt`));
@@ -43,12 +45,12 @@ export async function makeStreamClip(
     ...texts.flatMap(({ code }, index) => [`-metadata:s:s:${index}`, `language=${code}`]),
   ];
   const path = await makeClip(directory, name, [
-    ...lavfi(numberedPictures(seconds, size)),
+    ...lavfi(numberedPictures(seconds, size) + (isGrainy ? ",noise=alls=12:allf=t" : "")),
     ...languages.flatMap(({ toneHz }) => lavfi(`sine=f=${toneHz}:r=48000:d=${seconds}`)),
     ...files.flatMap((file) => ["-i", file]),
     ...maps,
     ...["-c:v", "libx264", "-preset", "ultrafast", "-g", "48"],
-    ...["-c:a", "aac", "-ac", "2", "-c:s", "mov_text"],
+    ...["-c:a", "aac", "-ac", "2", "-c:s", "mov_text", "-movflags", "+faststart"],
     ...tags,
   ]);
   return readFile(path);

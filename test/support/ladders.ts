@@ -64,7 +64,6 @@ export function aLadderPicture(folder: string, changes: Partial<LadderPicture> =
     widthPx: 1280,
     heightPx: 720,
     frameRate: { num: 30_000, den: 1001 },
-    videoRange: "SDR",
     sound: 0,
     transport: aTrack(folder, [6, 6, 1], { codecs: ["avc1.64001f", "mp4a.40.2"] }),
     fragments: aTrack(folder),

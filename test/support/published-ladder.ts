@@ -89,7 +89,6 @@ export async function publishLadder(directory: string, changes: Partial<LadderPl
       widthPx,
       heightPx,
       frameRate: { num: RATE, den: 1 },
-      videoRange: "SDR",
       sound: hasSound ? 0 : null,
       transport: await transportTrack(directory, `media-${index + 1}`, ["-i", path, ...heard], plan.keys),
       fragments: await fragmentTrack(directory, `video/avc1/${index + 1}`, ["-i", path], plan.cenc),
@@ -193,7 +192,7 @@ async function fragmentTrack(
       number,
       durationTicks,
       sizeBytes: bytes.length,
-      keyframeBytes: init.kind === "video" && !cenc ? firstBytes : null,
+      keyframeBytes: init.kind === "video" ? firstBytes : null,
     });
   }
   return { folder, ticksPerSecond: init.timescale, startTicks: 0, segments, codecs: [init.codec] };

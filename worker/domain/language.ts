@@ -26,7 +26,10 @@ export function primaryLanguage(tag: LanguageTag): string {
   return tag.replace(/-.*$/s, "");
 }
 
-/** The English name, such as `Brazilian Portuguese`; the tag itself where there is none. */
+/**
+ * The English name, such as `Brazilian Portuguese`; the tag itself where there is none. Extensions and private parts,
+ * for which `Intl` has no names but an error, do not count.
+ */
 export function languageName(tag: LanguageTag): string {
-  return ENGLISH_NAMES.of(tag) ?? tag;
+  return ENGLISH_NAMES.of(new Intl.Locale(tag).baseName) ?? tag;
 }

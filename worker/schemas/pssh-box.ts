@@ -1,6 +1,6 @@
 /** Protection System Specific Header boxes (ISO 23001-7 §8.1), as far as they can be wrong for everyone. */
 import { base64, hex } from "@scure/base";
-import { PROTECTION_SYSTEMS } from "../../encoder/contract/protection-systems.ts";
+import { PROTECTION_SYSTEMS, psshLengthByte } from "../../encoder/contract/protection-systems.ts";
 
 /** Size, type, version and flags, system id, size of the data. */
 const LEAST_BYTES = 32;
@@ -26,13 +26,12 @@ export function psshProblem(text: string, system: "widevine" | "playready"): str
   if (hex.encode(bytes.subarray(12, 28)) !== PROTECTION_SYSTEMS[system].replaceAll("-", "")) {
     return `is a pssh box of another system than ${system === "widevine" ? "Widevine" : "PlayReady"}`;
   }
-  return isFilled(view, version) ? null : "is a pssh box whose parts do not add up to its size";
+  return isFilled(view) ? null : "is a pssh box whose parts do not add up to its size";
 }
 
-/** Version 1 has a list of key ids before the data. */
-function isFilled(view: DataView, version: number): boolean {
-  const dataAt = version === 0 ? 28 : 32 + 16 * view.getUint32(28);
-  return dataAt + 4 <= view.byteLength && dataAt + 4 + view.getUint32(dataAt) === view.byteLength;
+function isFilled(view: DataView): boolean {
+  const lengthByte = psshLengthByte(view);
+  return lengthByte + 4 <= view.byteLength && lengthByte + 4 + view.getUint32(lengthByte) === view.byteLength;
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {

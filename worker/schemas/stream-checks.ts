@@ -1,4 +1,5 @@
 /** What the parts of a stream's request demand of each other. */
+import { FIRST_HLS_VERSION_WITH_RENDITIONS } from "../../encoder/contract/stream.ts";
 import type { HttpstreamRequest } from "../domain/job-spec.ts";
 import { packageClaims, packagesCollide } from "../domain/package-claim.ts";
 import type { OutputContext } from "./output-context.ts";
@@ -7,9 +8,6 @@ import type { Fields } from "./request-fields.ts";
 import { refuseForTransport } from "./stream-variants.ts";
 
 const CODE = "output_param_not_valid";
-
-/** Since version 4 (RFC 8216 §7), playlists can offer tracks beside the variants. */
-const FIRST_VERSION_WITH_TRACKS = 4;
 
 export type ParsedStream = Omit<HttpstreamRequest, "type">;
 
@@ -34,10 +32,10 @@ function refuseTracksOfVersion3(
   version: number,
   { field, problems }: OutputContext,
 ): void {
-  if (version >= FIRST_VERSION_WITH_TRACKS) {
+  if (version >= FIRST_HLS_VERSION_WITH_RENDITIONS) {
     return;
   }
-  const advice = `Write "version": 4 in hls, or use "dash": {"path": "/dash", "hlsfmp4": true} instead of hls.`;
+  const advice = `Write "version": ${FIRST_HLS_VERSION_WITH_RENDITIONS} in hls, or use "dash": {"path": "/dash", "hlsfmp4": true} instead of hls.`;
   if (audioTracks === "all" || (audioTracks !== "default" && audioTracks.length > 1)) {
     const rule = "asks for several sounds, which HLS version 3 cannot offer";
     problems.add(CODE, { field: `${field}.audio_tracks`, rule, advice });

@@ -22,7 +22,7 @@ const fileSchema = z.object({
     .string({ error: "must be a string" })
     // Manifests quote it.
     .regex(
-      /^[^\p{Cc}\p{Cs}"]{1,100}$/u,
+      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}"]{1,100}$/u,
       "must have 1 to 100 characters, without quotes and control characters",
     )
     .optional(),

@@ -21,6 +21,14 @@ export const MAX_KEYFRAME_INTERVAL = "240";
 /** An encoder's own limit for "never": only forced keyframes and the first one remain. */
 const KEYFRAMES_ONLY_FORCED = "1000000";
 
+/** B-frames of slower pictures would be stored longer before they are shown than streams and chunks have room for. */
+const MIN_FPS_OF_B_FRAMES = 2;
+
+/** Frames follow each other too slowly for B-frames, by what is known of their rate. */
+export function isSlow(frameRate: Rational | null): boolean {
+  return frameRate !== null && frameRate.num < MIN_FPS_OF_B_FRAMES * frameRate.den;
+}
+
 /** Less than half a tick, and more than what a product of decimals loses. */
 const KEYFRAME_SLACK_SECONDS = 0.000001;
 

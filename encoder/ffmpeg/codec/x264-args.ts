@@ -2,7 +2,7 @@
 import type { PixelFormat } from "../../contract/formats.ts";
 import type { VideoSpec } from "../../contract/output-spec.ts";
 import { rationalArg } from "../rational-arg.ts";
-import { capArgs, capOf, keyframeArgs, targetArgs, type CodecPlan } from "./codec-plan.ts";
+import { capArgs, capOf, isSlow, keyframeArgs, targetArgs, type CodecPlan } from "./codec-plan.ts";
 import { h264Ceiling, h264Level, type RateCap } from "./h264-level.ts";
 
 /**
@@ -55,6 +55,7 @@ export function x264Args(video: VideoSpec, plan: CodecPlan): string[] {
     ...(plan.pass ? ["-pass", String(plan.pass.number)] : []),
     ...(plan.pass?.number === 1 ? ["-crf", FIRST_PASS_CRF] : [...targetArgs(video.rate), ...capArgs(cap)]),
     ...keyframeArgs(video.keyframeIntervalSeconds, plan.chunkStartSeconds ?? 0),
+    ...(isSlow(video.frameRate ?? plan.rateHint) ? ["-bf", "0"] : []),
     ...(params.length > 0 ? ["-x264-params", params.join(":")] : []),
   ];
 }

@@ -3,7 +3,7 @@ import { levelBitrateKbps, levelsFor } from "../../contract/h264-levels.ts";
 import type { Rational } from "../../contract/media-info.ts";
 import type { VideoSpec } from "../../contract/output-spec.ts";
 import { rationalArg } from "../rational-arg.ts";
-import { capArgs, capOf, keyframeArgs, targetArgs, type CodecPlan } from "./codec-plan.ts";
+import { capArgs, capOf, isSlow, keyframeArgs, targetArgs, type CodecPlan } from "./codec-plan.ts";
 
 /** x265's speed: `fast` takes a third more time for 2 % fewer bytes at equal SSIM, `superfast` saves a quarter for 30 % more. */
 const X265_PRESET = "veryfast";
@@ -46,6 +46,7 @@ function params(video: VideoSpec, plan: CodecPlan): string[] {
     "info=0",
     // FFmpeg's switch for changes of scene does not reach x265.
     ...(video.keyframeIntervalSeconds === null ? [] : ["scenecut=0"]),
+    ...(isSlow(video.frameRate ?? plan.rateHint) ? ["bframes=0"] : []),
     ...(level === null ? [] : [`level-idc=${(level / 10).toFixed(1)}`]),
     ...(plan.rateHint ? [`fps=${rationalArg(plan.rateHint)}`] : []),
     ...(plan.pass ? [`pass=${plan.pass.number}`, `stats=${plan.pass.statsName}`, "slow-firstpass=0"] : []),

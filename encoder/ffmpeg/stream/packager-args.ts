@@ -33,11 +33,14 @@ export function packagerArgs(plan: EncryptionPlan): string[] {
     "--enable_raw_key_encryption",
     `--flagfile=${plan.keyFlagsPath}`,
     ...["--protection_scheme", plan.scheme, "--iv", plan.iv],
-    // Without any it writes the common one, which names the key and nothing else.
+    // Clear keys are found by the common box, which names the key and nothing else.
+    ...["--protection_systems", "CommonSystem"],
     ...(plan.psshHex === "" ? [] : ["--pssh", plan.psshHex]),
     ...["--clear_lead", "0"],
     ...["--segment_duration", String(SEGMENT_SECONDS), "--fragment_duration", String(SEGMENT_SECONDS)],
     "--generate_sidx_in_media_segments=false",
+    // The time of creation is zero, so that equal work is equal bytes.
+    "--use_fake_clock_for_muxer",
   ];
 }
 

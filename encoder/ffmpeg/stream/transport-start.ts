@@ -14,7 +14,6 @@ const SOUND_TYPES = [0x0f];
 
 /** Times count modulo 2^33. */
 export const TRANSPORT_CLOCK_TICKS = 2 ** 33;
-export const TRANSPORT_TICKS_PER_SECOND = 90_000;
 
 export type TransportStart = {
   /** When the first picture is shown; of a segment without one, when its sound begins. */

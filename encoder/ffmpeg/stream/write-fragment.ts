@@ -17,7 +17,7 @@ const TRUN_FIRST_FLAGS = 0x4;
 const UINT32_MAX = 2 ** 32 - 1;
 
 export type SegmentHead = {
-  /** From 1, growing within a file. */
+  /** From 1, growing within a track. */
   sequenceNumber: number;
   startTicks: number;
   samples: readonly StreamSample[];

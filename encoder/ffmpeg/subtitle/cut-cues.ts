@@ -12,6 +12,9 @@ export type Cue = {
 /** A cue whose end the file does not know stays until the next one, but not for ever. */
 const OPEN_CUE_MS = 10_000;
 
+/** What lasts longer ends before it starts: FFmpeg writes a length below zero as a very large one. */
+const LONGEST_CUE_MS = 24 * 3_600_000;
+
 export type UncutCue = Omit<Cue, "endMs"> & { durationMs: number | null };
 
 /**
@@ -29,7 +32,8 @@ export function cutCues(
   return sorted.flatMap((cue, index): Cue[] => {
     const { settings, text } = cue;
     const openEndMs = Math.min(cue.startMs + OPEN_CUE_MS, nextStarts[index] ?? Infinity);
-    const endMs = cue.durationMs === null ? openEndMs : cue.startMs + cue.durationMs;
+    const durationMs = (cue.durationMs ?? Infinity) <= LONGEST_CUE_MS ? cue.durationMs : null;
+    const endMs = durationMs === null ? openEndMs : cue.startMs + durationMs;
     const cut = {
       startMs: Math.max(0, cue.startMs - startMs),
       endMs: Math.min(endMs - startMs, lengthMs ?? Infinity),

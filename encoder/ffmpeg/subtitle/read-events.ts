@@ -7,7 +7,8 @@
 /** `payload` is a line of ASS as Matroska stores it, in UTF-8. */
 export type TextEvent = {
   startMs: number;
-  /** Null where it is not known. */ durationMs: number | null;
+  /** Null where it is not known. */
+  durationMs: number | null;
   payload: Uint8Array;
 };
 

@@ -2,10 +2,8 @@
  * Cues -> a WebVTT file.
  * @see https://www.w3.org/TR/webvtt1/#syntax
  */
-import { TRANSPORT_OFFSET_SECONDS } from "../../contract/stream.ts";
+import { TRANSPORT_OFFSET_SECONDS, TRANSPORT_TICKS_PER_SECOND } from "../../contract/stream.ts";
 import type { Cue } from "./cut-cues.ts";
-
-const TRANSPORT_TICKS_PER_SECOND = 90_000;
 
 /** RFC 8216 §3.5: which time of the transport stream is the file's zero. Must stand in the header's own block. */
 const TIMESTAMP_MAP = `X-TIMESTAMP-MAP=MPEGTS:${TRANSPORT_TICKS_PER_SECOND * TRANSPORT_OFFSET_SECONDS},LOCAL:00:00:00.000`;

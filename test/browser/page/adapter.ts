@@ -1,5 +1,5 @@
 /** A player library behind the one face that the page needs of all three. */
-import type { PlayerSource } from "../page-player.ts";
+import type { PlayerSource, Thumbnail } from "../page-player.ts";
 
 export type Adapter = {
   /** Of the rungs with a picture. */
@@ -11,6 +11,8 @@ export type Adapter = {
   switchTo(heightPx: number): void;
   selectSound(language: string): void;
   selectText(language: string): void;
+  /** Of players that know thumbnails. */
+  thumbnail?(atSeconds: number): Promise<Thumbnail | null>;
 };
 
 /** Starts to load on the lowest rung and keeps it until told otherwise; done when the tracks are known. */

@@ -13,7 +13,7 @@ const NO_TROUBLES = [
   ErrorDetails.BUFFER_APPEND_NO_PROGRESS,
 ];
 
-export const openHls: OpenAdapter = async (video, { url, bufferSeconds }, onTrouble) => {
+export const openHls: OpenAdapter = async (video, { url, bufferSeconds, licenseUrl }, onTrouble) => {
   const hls = new Hls({
     autoStartLoad: false,
     maxBufferLength: bufferSeconds,
@@ -21,6 +21,10 @@ export const openHls: OpenAdapter = async (video, { url, bufferSeconds }, onTrou
     backBufferLength: Number.POSITIVE_INFINITY,
     detectStallWithCurrentTimeMs: STALL_SECONDS * 1000,
     highBufferWatchdogPeriod: STALL_SECONDS,
+    ...(licenseUrl !== undefined && {
+      emeEnabled: true,
+      drmSystems: { "org.w3.clearkey": { licenseUrl } },
+    }),
   });
   hls.on(Events.ERROR, (_event, { details, fatal, error }) => {
     if (fatal || !NO_TROUBLES.includes(details)) {

@@ -65,6 +65,8 @@ const player: PagePlayer = {
       isDone: (last) => last?.heightPx === heightPx,
     });
   },
+  durationSeconds: () => video.duration,
+  thumbnail: async (atSeconds) => (await opened().thumbnail?.(atSeconds)) ?? null,
   selectSound: (language) => opened().selectSound(language),
   selectText: (language) => opened().selectText(language),
   activeCues: () => shownTracks().flatMap((track) => Array.from(track.activeCues ?? [], cueOf)),

@@ -12,7 +12,8 @@ export const openShaka: OpenAdapter = async (video, { url, bufferSeconds, clearK
   player.configure({
     abr: { enabled: false },
     streaming: { bufferingGoal: bufferSeconds, bufferBehind: bufferSeconds, stallThreshold: STALL_SECONDS },
-    ...(clearKeys !== undefined && { drm: { clearKeys } }),
+    // It knows no tag of clear keys; with keys at hand it needs none.
+    ...(clearKeys !== undefined && { drm: { clearKeys }, manifest: { ignoreDrmInfo: isHls(url) } }),
   });
   player.addEventListener("error", (event) => onTrouble(`shaka-player erred: ${describe(event)}`));
   for (const name of ["gapjumped", "stalldetected"]) {
@@ -26,6 +27,10 @@ export const openShaka: OpenAdapter = async (video, { url, bufferSeconds, clearK
   }
   return adapter;
 };
+
+function isHls(url: string): boolean {
+  return new URL(url).pathname.endsWith(".m3u8");
+}
 
 function adapt(player: shaka.Player): Adapter {
   const heights = () => player.getVariantTracks().flatMap(({ height }) => height ?? []);
@@ -42,6 +47,15 @@ function adapt(player: shaka.Player): Adapter {
       player.selectTextTrack(
         find(player.getTextTracks(), `text in ${wanted}`, ({ language }) => language === wanted),
       ),
+    thumbnail: async (atSeconds) => {
+      const [track] = player.getImageTracks();
+      const thumbnail = track === undefined ? null : await player.getThumbnails(track.id, atSeconds);
+      if (thumbnail === null) {
+        return null;
+      }
+      const { uris, positionX: x, positionY: y, width, height } = thumbnail;
+      return { url: uris[0] ?? "", x, y, width, height };
+    },
   };
 }
 

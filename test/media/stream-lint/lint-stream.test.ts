@@ -203,6 +203,7 @@ const FAULTS: [Rule, string, Damage][] = [
   ["hls-version", "a map in version 5", edit(FMP4_LIST, "VERSION:7", "VERSION:5")],
   ["hls-version", "renditions in version 3", edit(TS, "VERSION:4", "VERSION:3")],
   ["hls-target-duration", "a segment is longer than the target", edit(TS_LIST, "DURATION:6", "DURATION:5")],
+  ["hls-one-target", "playlists have different targets", edit(TS_LIST, "DURATION:6", "DURATION:7")],
   ["hls-type", "a finished playlist may grow", edit(TS_LIST, "TYPE:VOD", "TYPE:EVENT")],
   ["hls-end", "a finished playlist has no end", edit(TS_LIST, "#EXT-X-ENDLIST\n", "")],
   [
@@ -380,7 +381,21 @@ const FAULTS: [Rule, string, Damage][] = [
   ],
   ["mpd-readable", "it is not well-formed", edit(MPD, "</Period>", "")],
   ["mpd-root", "it is a live one", edit(MPD, 'type="static"', 'type="dynamic"')],
-  ["mpd-root", "it has another profile", edit(MPD, "isoff-live", "isoff-on-demand")],
+  [
+    "mpd-profile",
+    "a text has no template in the live profile",
+    edit(MPD, "profile:full", "profile:isoff-live"),
+  ],
+  ["mpd-profile", "it has another profile", edit(MPD, "profile:full", "profile:isoff-on-demand")],
+  [
+    "mpd-switching",
+    "sets with other segments are linked",
+    edit(
+      MPD,
+      "<Role",
+      '<SupplementalProperty schemeIdUri="urn:mpeg:dash:adaptation-set-switching:2016" value="1"/><Role',
+    ),
+  ],
   [
     "mpd-duration",
     "the presentation is shorter than its media",
@@ -410,6 +425,8 @@ const FAULTS: [Rule, string, Damage][] = [
     edit(MPD, 'width="160" height="90" frame', 'width="160" height="92" frame'),
   ],
   ["mpd-picture", "the rate is not the picture's", edit(MPD, 'frameRate="25"', 'frameRate="30000/1001"')],
+  ["mpd-picture", "a set does not say its highest rate", edit(MPD, ' maxFrameRate="25"', "")],
+  ["mpd-picture", "a set says a size that is not its largest", edit(MPD, /maxWidth="\d+"/, 'maxWidth="96"')],
   ["mpd-sound", "the rate is not the sound's", edit(MPD, 'Rate="48000"', 'Rate="44100"')],
   [
     "mpd-sound",
@@ -418,7 +435,7 @@ const FAULTS: [Rule, string, Damage][] = [
   ],
   ["mpd-role", "two languages are the main one", edit(MPD, 'value="alternate"', 'value="main"')],
   ["mpd-role", "subtitles do not say what they are", edit(MPD, 'value="subtitle"', 'value="caption"')],
-  ["mpd-lang", "one of two sounds has no language", edit(MPD, ' lang="de"', "")],
+  ["mpd-lang", "a sound has no language", edit(MPD, ' lang="de"', "")],
   ["mpd-text", "the subtitles are missing", remove("fragments/text/en-1/subtitles.vtt")],
   ["mpd-images", "tiles do not say how they lie", edit(MPD, 'value="4x2"', 'value="4"')],
   ["cross-files", "HLS leaves a segment out", edit(FMP4_LIST, /#EXTINF:1.0.*\nseg-153600.m4s\n/, "")],
@@ -455,6 +472,11 @@ const SECRET_FAULTS: [Rule, string, Damage][] = [
   ["hls-key", "nothing is said of the key", edit(FMP4_LIST, /#EXT-X-KEY.*\n/, "")],
   ["hls-key", "the method is of another scheme", edit(FMP4_LIST, "SAMPLE-AES-CTR", "SAMPLE-AES")],
   ["hls-key", "the key id is another", edit(FMP4_LIST, "KEYID=0xa0", "KEYID=0xb0")],
+  [
+    "hls-iframes",
+    "nothing is said of the key of keyframes",
+    edit("fragments/video/avc1/1/iframes.m3u8", /#EXT-X-KEY.*\n/, ""),
+  ],
   ["mpd-protection", "the key id is another", edit(MPD, 'default_KID="a0', 'default_KID="b0')],
   ["mpd-protection", "the scheme is another", edit(MPD, 'value="cenc"', 'value="cbcs"')],
   ["mpd-protection", "Widevine has no box", edit(MPD, /<cenc:pssh>.*<\/cenc:pssh>/, "")],

@@ -13,6 +13,10 @@ import { attempt, readFragmentTrack, type TrackFacts } from "./tracks.ts";
 type DashTrack = { representation: Representation; track: TrackFacts | null };
 export type DashFacts = { manifest: DashManifest; tracks: DashTrack[] };
 
+const LIVE_PROFILE = "urn:mpeg:dash:profile:isoff-live:2011";
+const FULL_PROFILE = "urn:mpeg:dash:profile:full:2011";
+const SWITCHING_SCHEME = "urn:mpeg:dash:adaptation-set-switching:2016";
+
 const SYSTEMS_WITH_PSSH = [
   "urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed",
   "urn:uuid:9a04f079-9840-4286-ab92-e65be0885f95",
@@ -38,6 +42,8 @@ export async function lintDash(
     const read = await lintSet(set, manifest, source, findings);
     tracks.push(...read);
   }
+  lintProfile(manifest, findings);
+  lintSwitching(manifest, findings);
   lintRoles(manifest, findings);
   const ends = tracks.map(({ representation }) => endOf(representation));
   const longest = Math.max(0, ...ends);
@@ -60,8 +66,6 @@ function lintRoot({ root, url, sets, minBufferSeconds }: DashManifest, { check }
     root.name,
   );
   check(attributes["type"] === "static", "mpd-root", url, `is ${attributes["type"]}`);
-  const isLive = (attributes["profiles"] ?? "").includes("urn:mpeg:dash:profile:isoff-live:2011");
-  check(isLive, "mpd-root", url, `has profiles ${attributes["profiles"]}`);
   check(minBufferSeconds > 0, "mpd-root", url, "has no minBufferTime");
   check(childrenOf(root, "Period").length === 1, "mpd-root", url, "does not have one period");
   const ids = sets.flatMap(({ representations }) => representations.map(({ id }) => id));
@@ -73,6 +77,34 @@ function lintRoot({ root, url, sets, minBufferSeconds }: DashManifest, { check }
   );
   const setIds = sets.map((set) => set.attributes["id"]);
   check(new Set(setIds).size === setIds.length, "mpd-ids", url, "repeats a set's id");
+}
+
+/** ISO 23009-1 §8.4.2, as DASH-IF's validator reads it: in the live profile all representations have templates. */
+function lintProfile({ root, url, sets }: DashManifest, { check }: Findings): void {
+  const profile = root.attributes["profiles"];
+  const isTemplated = sets.every(({ representations }) =>
+    representations.every(({ hasTemplate }) => hasTemplate),
+  );
+  const expected = isTemplated ? LIVE_PROFILE : FULL_PROFILE;
+  check(profile === expected, "mpd-profile", url, `is of ${profile}, not ${expected}`);
+}
+
+/** Segments of sets between which a player may switch are aligned (ISO 23009-1 §5.3.3.5). */
+function lintSwitching({ sets, url }: DashManifest, { check }: Findings): void {
+  for (const set of sets) {
+    const linked = childrenOf(set.node, "SupplementalProperty")
+      .filter(({ attributes }) => attributes["schemeIdUri"] === SWITCHING_SCHEME)
+      .flatMap(({ attributes }) => (attributes["value"] ?? "").split(","));
+    for (const id of linked) {
+      const other = sets.find(({ attributes }) => attributes["id"] === id);
+      const isAligned = other !== undefined && cutOf(other) === cutOf(set);
+      check(isAligned, "mpd-switching", url, `set ${set.attributes["id"]} is cut unlike ${id}`);
+    }
+  }
+}
+
+function cutOf({ representations: [first] }: AdaptationSet): string {
+  return JSON.stringify([first?.timescale, timesOf(first)]);
 }
 
 async function lintSet(
@@ -114,11 +146,34 @@ async function lintSet(
   check(isAligned, "mpd-aligned", where, "has representations with other segments");
   const scales = new Set(set.representations.map(({ timescale }) => timescale));
   check(scales.size === 1, "mpd-timescale", where, `has timescales ${[...scales].join()}`);
+  if (type === "video") {
+    lintPictureSet(set, where, findings);
+  }
   const tracks: DashTrack[] = [];
   for (const representation of set.representations) {
     tracks.push(await lintRepresentation(representation, set, manifest, source, findings));
   }
   return tracks;
+}
+
+/** DASH-IF's guidelines (§3.2.4): a set says its largest size, and its highest rate where all rates are known. */
+function lintPictureSet({ attributes, representations }: AdaptationSet, where: string, { check }: Findings) {
+  for (const [most, own] of [
+    ["maxWidth", "width"],
+    ["maxHeight", "height"],
+    ["maxFrameRate", "frameRate"],
+  ] as const) {
+    const values = representations.map((one) => one.attributes[own] ?? "");
+    const highest = values.includes("") ? "" : values.toSorted((a, b) => valueOf(a) - valueOf(b)).at(-1);
+    const said = attributes[most] ?? "";
+    check(said === highest, "mpd-picture", where, `says ${most} "${said}", has ${values.join()}`);
+  }
+}
+
+/** Of a number, or a fraction such as `30000/1001`. */
+function valueOf(text: string): number {
+  const [num = NaN, den = 1] = text.split("/").map(Number);
+  return num / den;
 }
 
 function timesOf(one: Representation | undefined): number[][] {
@@ -196,10 +251,11 @@ function lintKind(
     check(size === `${track.widthPx}x${track.heightPx}`, "mpd-picture", where, `says ${size}`);
     check(attributes["sar"] === "1:1", "mpd-picture", where, `has sar ${attributes["sar"]}`);
     check(/^\d+:\d+$/.test(attributes["par"] ?? ""), "mpd-picture", where, `has par ${attributes["par"]}`);
-    const [num = NaN, den = 1] = (attributes["frameRate"] ?? "").split("/").map(Number);
     const frames = track.segments.reduce((sum, { frameCount }) => sum + frameCount, 0);
     const seconds = track.segments.reduce((sum, { durationSeconds }) => sum + (durationSeconds ?? 0), 0);
-    const isRate = attributes["frameRate"] === undefined || Math.abs((num / den) * seconds - frames) <= 1;
+    const isRate =
+      attributes["frameRate"] === undefined ||
+      Math.abs(valueOf(attributes["frameRate"]) * seconds - frames) <= 1;
     check(
       isRate,
       "mpd-picture",
@@ -297,7 +353,6 @@ function lintRoles({ sets, url }: DashManifest, { check }: Findings): void {
     sounds.filter((set) => rolesOf(set).includes("main")).map(({ attributes }) => attributes["lang"] ?? ""),
   );
   check(sounds.length === 0 || main.size === 1, "mpd-role", url, `${main.size} languages are the main one`);
-  const languages = new Set(sounds.map(({ attributes }) => attributes["lang"]));
-  const isNamed = languages.size <= 1 || !languages.has(undefined);
-  check(isNamed, "mpd-lang", url, "has sounds of several languages and does not name one");
+  const isNamed = sounds.every(({ attributes }) => attributes["lang"]);
+  check(isNamed, "mpd-lang", url, "has a sound and does not say its language");
 }

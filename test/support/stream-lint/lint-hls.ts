@@ -41,6 +41,7 @@ export async function lintHls(
       tracks.set(playlistUrl, read);
     }
   }
+  lintTargets(master, tracks, findings);
   await lintSubtitles(master, source, findings);
   for (const variant of master.variants) {
     lintVariant(variant, master, tracks, findings);
@@ -65,6 +66,12 @@ async function readTrack(
   const playlist = readMedia(bytes.toString("utf8"), url);
   lintMediaText(playlist, isOpen, findings);
   return { playlist, track: await lintMedia(playlist, source, findings) };
+}
+
+/** RFC 8216 §6.2.4. Finished subtitles and I-frame playlists may have targets of their own. */
+function lintTargets({ url }: MasterPlaylist, tracks: Map<string, HlsTrack>, { check }: Findings): void {
+  const targets = new Set([...tracks.values()].map(({ playlist }) => playlist.targetDuration));
+  check(targets.size <= 1, "hls-one-target", url, `leads to targets of ${[...targets].join()} s`);
 }
 
 /** Playlists of pictures and sounds. */
@@ -281,12 +288,17 @@ async function lintIFrameStreams(
   findings: Findings,
 ): Promise<void> {
   const { check } = findings;
-  const clear = variants.filter((one) => {
+  const divisible = variants.filter((one) => {
     const track = tracks.get(one.url);
-    return track?.track?.hasPicture && track.playlist.segments.every(({ keys }) => keys.length === 0);
+    // A part of a segment that is encrypted as a whole cannot be read.
+    const isWhole = track?.playlist.segments.some(({ keys }) =>
+      keys.some(({ METHOD }) => METHOD === "AES-128"),
+    );
+    return track?.track?.hasPicture && !isWhole;
   });
-  const isComplete = version < 4 || iFrames.length === clear.length;
-  check(isComplete, "apple-iframes", url, `${iFrames.length} I-frame playlists of ${clear.length} pictures`);
+  const isComplete = version < 4 || iFrames.length === divisible.length;
+  const counts = `${iFrames.length} I-frame playlists of ${divisible.length} pictures`;
+  check(isComplete, "apple-iframes", url, counts);
   for (const stream of iFrames) {
     const listUrl = new URL(stream["URI"] ?? "", url).href;
     const bytes = await source.get(listUrl);

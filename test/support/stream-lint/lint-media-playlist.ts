@@ -160,6 +160,8 @@ export async function lintIFrames(
   const { check } = findings;
   const { url, segments, isIFramesOnly } = iFrames;
   check(isIFramesOnly, "hls-iframes", url, "does not say that it has I-frames only");
+  const keysOf = (playlist: MediaPlaylist) => JSON.stringify(playlist.segments.map(({ keys }) => keys));
+  check(keysOf(iFrames) === keysOf(media), "hls-iframes", url, "names other keys than the media's playlist");
   for (const segment of segments) {
     const { byteRange } = segment;
     const bytes = await segmentBytes(segment, source, findings, url);

@@ -12,6 +12,8 @@ export type Representation = {
   segments: Segment[];
   /** Of a representation in one file. */
   baseUrl: string | null;
+  /** Its segments are named by a template, its own or the set's. */
+  hasTemplate: boolean;
   timescale: number;
   /** True where one borders on the next by its own times. */
   isContinuous: boolean;
@@ -100,6 +102,7 @@ function readRepresentation(node: Node, set: Node, manifestUrl: string): Represe
     initUrl: init === undefined ? null : resolve(init, { RepresentationID: id }, manifestUrl),
     segments,
     baseUrl: base ? new URL(base.text, manifestUrl).href : null,
+    hasTemplate: template !== undefined,
     timescale: Number(template?.attributes["timescale"] ?? 1),
     isContinuous,
     attributes,

@@ -1,6 +1,5 @@
 /** From the ledger to the ladder that manifests are written from: all that was published of a stream. */
 import { CHANNEL_LAYOUTS } from "../../../encoder/contract/formats.ts";
-import type { Colour } from "../../../encoder/contract/media-info.ts";
 import type {
   Ladder,
   LadderPicture,
@@ -78,7 +77,7 @@ function ladderPicture(
   { video, frameRate, sound, folders }: StreamPicture,
   stretches: readonly KeptPublication[],
 ): LadderPicture {
-  const { frame, colour } = video.picture;
+  const { frame } = video.picture;
   const placed = (name: PackageName) =>
     placedTrack(
       folders[name],
@@ -88,7 +87,6 @@ function ladderPicture(
     widthPx: frame.widthPx,
     heightPx: frame.heightPx,
     frameRate,
-    videoRange: videoRange(colour),
     sound,
     transport: placed("transport"),
     fragments: placed("fragments"),
@@ -143,16 +141,4 @@ function endOf(tracks: readonly { transport: PlacedTrack | null; fragments: Plac
         segments.reduce((ticks, { durationTicks }) => ticks + durationTicks, startTicks) / ticksPerSecond,
     );
   return Math.max(0, ...ends);
-}
-
-/** By what the transfer says. */
-function videoRange({ transfer }: Colour): LadderPicture["videoRange"] {
-  switch (transfer) {
-    case "smpte2084":
-      return "PQ";
-    case "arib-std-b67":
-      return "HLG";
-    default:
-      return "SDR";
-  }
 }

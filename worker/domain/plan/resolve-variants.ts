@@ -1,7 +1,7 @@
 /** The pictures and sounds of a stream: those variants that the source is worth, so that players can switch between them. */
 import type { MediaInfo } from "../../../encoder/contract/media-info.ts";
 import type { Span } from "../../../encoder/contract/output-spec.ts";
-import { SEGMENT_SECONDS } from "../../../encoder/contract/stream.ts";
+import { FIRST_HLS_VERSION_WITH_RENDITIONS, SEGMENT_SECONDS } from "../../../encoder/contract/stream.ts";
 import type { HlsRequest, HttpstreamRequest, SoundFormat } from "../job-spec.ts";
 import type { StreamPicture, StreamSound } from "../stream-record.ts";
 import { chooseSounds, chooseSubtitles, type NamedSubtitle, type NamedTrack } from "./choose-tracks.ts";
@@ -19,8 +19,8 @@ export type ResolvedStream = {
   subtitles: NamedSubtitle[];
 };
 
-/** Of HLS: EXT-X-MEDIA (RFC 8216 §7). */
-const TRACKS_SINCE_VERSION = 4;
+/** Each is an encode, and rows of the job's ledger. */
+const MAX_SOUNDS = 64;
 
 /** In the order of the master playlist, keyframes at equal times in all pictures. */
 export function resolveVariants(request: HttpstreamRequest, media: MediaInfo): Resolved<ResolvedStream> {
@@ -37,6 +37,10 @@ export function resolveVariants(request: HttpstreamRequest, media: MediaInfo): R
     return tracks;
   }
   const sounds = soundsOf(chosen.variants, tracks.sounds);
+  if (sounds.length > MAX_SOUNDS) {
+    const limit = `${sounds.length} sounds in a stream, ${MAX_SOUNDS} at most; ask for fewer 'audio_tracks', or variants with equal sound`;
+    return { ok: false, failure: { code: "source_limits_exceeded", limit } };
+  }
   const pictures = resolvePictures(request, chosen.variants, sounds, media);
   if (!pictures.ok) {
     return pictures;
@@ -75,7 +79,7 @@ function offersTracks({ hls, dash }: Pick<HttpstreamRequest, "hls" | "dash">): b
 
 /** True when playlists of this version can name tracks beside the pictures. */
 export function namesTracks({ version }: Pick<HlsRequest, "version">): boolean {
-  return version >= TRACKS_SINCE_VERSION;
+  return version >= FIRST_HLS_VERSION_WITH_RENDITIONS;
 }
 
 type ChosenSound = { format: string; sound: ResolvedStream["sounds"][number] };

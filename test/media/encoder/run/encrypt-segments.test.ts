@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import { createDecipheriv } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { WorkFile } from "../../../../encoder/contract/object-store.ts";
@@ -9,6 +11,7 @@ import { decryptFragments } from "../../../support/decrypt-fragments.ts";
 import { lavfi, makeClip, SHARP_H264 } from "../../../support/make-clip.ts";
 import { numbered, shownNumbers } from "../../../support/numbered-clip.ts";
 import { aFrame, anAudioSpec, aPictureSpec, aVideoSpec } from "../../../support/output-specs.ts";
+import { aPssh } from "../../../support/pssh-boxes.ts";
 import {
   boxSamples,
   boxTypes,
@@ -16,6 +19,7 @@ import {
   encodeStretches,
   fragmentKeys,
   frameHashes,
+  gridFrames,
   segmentAll,
   segmentSound,
   startStreamRig,
@@ -29,6 +33,12 @@ const execute = promisify(execFile);
 const KEY = "000102030405060708090a0b0c0d0e0f";
 const KEY_ID = "00112233445566778899aabbccddeeff";
 
+const VIDEO = aVideoSpec({
+  picture: aPictureSpec({ frame: aFrame(160, 90) }),
+  frameRate: { num: 30_000, den: 1001 },
+  keyframeIntervalSeconds: 6,
+});
+
 let rig: StreamRig;
 let index: FrameIndex;
 let stretches: Stretch[];
@@ -41,12 +51,7 @@ beforeAll(async () => {
     ...[...SHARP_H264, "-g", "50", "-c:a", "aac", "-ac", "2"],
   ]);
   index = await indexFrames(path);
-  const video = aVideoSpec({
-    picture: aPictureSpec({ frame: aFrame(160, 90) }),
-    frameRate: { num: 30_000, den: 1001 },
-    keyframeIntervalSeconds: 6,
-  });
-  stretches = await encodeStretches(rig, index, video, [1, 2]);
+  stretches = await encodeStretches(rig, index, VIDEO, [1, 2]);
   sound = await encodeSound(rig, path, anAudioSpec());
   numbers = await shownNumbers(path);
 });
@@ -88,9 +93,8 @@ describe("AES-128 of segments", () => {
 
 describe("common encryption", () => {
   it.each(["cenc", "cbcs"] as const)("encrypts pictures and sound with %s", async (scheme) => {
-    const pssh = aWidevineBox("provider").toString("base64");
-    const encryption = { scheme, key: KEY, keyId: KEY_ID, pssh: [pssh] };
-    const fragments = { store: rig.sink.store, prefix: "dash", encryption };
+    const pssh = aPssh("widevine");
+    const fragments = target(scheme, { pssh: [pssh] });
     const plainSound = await segmentSound(rig, sound, stretches);
     const plain = await segmentAll(rig, stretches, "h264");
     const plainInit = await rig.local("plain-sound.mp4", soundKeys(plainSound.fragments!));
@@ -124,9 +128,7 @@ describe("common encryption", () => {
   });
 
   it("lets FFmpeg decrypt each segment of cenc by itself", async () => {
-    const encryption = { scheme: "cenc", key: KEY, keyId: KEY_ID, pssh: [] } as const;
-    const target = { store: rig.sink.store, prefix: "dash", encryption: { ...encryption, pssh: [] } };
-    const { fragments } = await segmentAll(rig, stretches, "h264", { fragments: target });
+    const { fragments } = await segmentAll(rig, stretches, "h264", { fragments: target("cenc") });
     const { init, segments } = fragmentKeys("video/1", fragments!);
     const shown: number[] = [];
     for (const key of segments) {
@@ -136,32 +138,112 @@ describe("common encryption", () => {
     expect(shown).toEqual(numbers);
   });
 
-  it("writes equal bytes when a task is done again, and never counts alike in two stretches", async () => {
-    const encryption = { scheme: "cenc", key: KEY, keyId: KEY_ID, pssh: [] } as const;
-    const target = { store: rig.sink.store, prefix: "dash", encryption: { ...encryption, pssh: [] } };
-    const once = await segmentAll(rig, stretches, "h264", { fragments: target });
-    const { segments } = fragmentKeys("video/1", once.fragments!);
-    const before = segments.map(bytesOf);
-    await segmentAll(rig, stretches, "h264", { fragments: target });
-    expect(segments.map(bytesOf).every((bytes, at) => bytes.equals(before[at]!))).toBe(true);
-    // The first vector of each segment, behind version, flags and the count of samples in `senc`.
-    const vectors = before.map((bytes) => {
-      const at = bytes.indexOf("senc") + 12;
-      return bytes.subarray(at, at + 8).toString("hex");
-    });
-    expect(new Set(vectors).size).toBe(4);
+  it("leaves each segment's keyframe readable by its bytes alone", async () => {
+    const { fragments } = await segmentAll(rig, stretches, "h264", { fragments: target("cenc") });
+    const { init, segments } = fragmentKeys("video/1", fragments!);
+    const shown: number[] = [];
+    for (const [at, key] of segments.entries()) {
+      const path = join(rig.directory, "keyframe.mp4");
+      const { keyframeBytes } = fragments!.segments[at]!;
+      await writeFile(path, Buffer.concat([bytesOf(init), bytesOf(key).subarray(0, keyframeBytes!)]));
+      shown.push(...(await shownNumbers(await copyDecrypted(path))));
+    }
+    const starts = gridFrames(index, [0, 1, 2, 3]);
+    expect(shown).toEqual(starts.map((frame) => numbers[frame]));
+  });
+
+  it("has the common box beside the customer's, by which clear keys are found", async () => {
+    const pssh = [aPssh("widevine"), aPssh("playready")];
+    const { fragments } = await segmentAll(rig, stretches, "h264", { fragments: target("cbcs", { pssh }) });
+    const init = bytesOf(fragmentKeys("video/1", fragments!).init);
+    const common = `1077efecc0b24d02ace33c1e52e2fb4b00000001${KEY_ID}00000000`;
+    const boxes = [...pssh.map((box) => Buffer.from(box, "base64")), Buffer.from(common, "hex")];
+    expect(boxes.map((box) => init.includes(box))).toEqual([true, true, true]);
   });
 });
 
-/** A `pssh` box of Widevine's system (ISO 23001-7 §8.1) with data that means nothing. */
-function aWidevineBox(text: string): Buffer {
-  const box = Buffer.alloc(32 + text.length);
-  box.writeUInt32BE(box.length);
-  box.write("pssh", 4);
-  box.write("edef8ba979d64acea3c827dcd51d21ed", 12, "hex");
-  box.writeUInt32BE(text.length, 28);
-  box.write(text, 32);
-  return box;
+describe("counters of cenc", () => {
+  it("are the same when a task is done again, and so are all bytes", async () => {
+    const once = await publishedBytes("cenc");
+    const again = await publishedBytes("cenc");
+    expect(once.map((bytes, at) => bytes.equals(again[at]!))).toEqual([true, true, true, true, true]);
+  });
+
+  it("grow by one with each sample, and no two samples of a track have the same", async () => {
+    const [, ...segments] = await publishedBytes("cenc");
+    const vectors = segments.map(vectorsOf);
+    expect(vectors.map(({ length }) => length).reduce((sum, count) => sum + count)).toBe(numbers.length);
+    for (const list of vectors) {
+      expect(list).toEqual(list.map((_, sample) => BigInt.asUintN(64, list[0]! + BigInt(sample))));
+    }
+    expect(new Set(vectors.flat()).size).toBe(numbers.length);
+  });
+
+  it("are others in each output of a job", async () => {
+    await expectNoneShared(await publishedBytes("cenc"), await publishedBytes("cenc", { prefix: "other" }));
+  });
+
+  it("are others when a stretch is encoded anew and published in place of the one before", async () => {
+    const softer = aVideoSpec({
+      ...VIDEO,
+      rate: { mode: "quality", crf: 40, maxrateBps: null },
+    });
+    const anew = await encodeStretches(rig, index, softer, [1, 2]);
+    await expectNoneShared(await publishedBytes("cenc"), await publishedBytes("cenc", { stretches: anew }));
+  });
+});
+
+describe("the IV of cbcs", () => {
+  it("is one for all stretches of a track and for what replaces them, and another in each output", async () => {
+    const [init] = await publishedBytes("cbcs");
+    const [, , last] = stretches;
+    // A stretch that is redone leaves the description alone: only the first one writes it.
+    await segmentAll(rig, [last!], "h264", { fragments: target("cbcs") });
+    const redone = bytesOf("dash/video/1/init.mp4");
+    const [other] = await publishedBytes("cbcs", { prefix: "other" });
+    expect(ivOfTrack(redone)).toBe(ivOfTrack(init!));
+    expect(ivOfTrack(other!)).not.toBe(ivOfTrack(init!));
+  });
+});
+
+const target = (
+  scheme: "cenc" | "cbcs",
+  { prefix = "dash", pssh = [] }: { prefix?: string; pssh?: string[] } = {},
+) => ({ store: rig.sink.store, prefix, encryption: { scheme, key: KEY, keyId: KEY_ID, pssh } });
+
+/** The description and the segments of the picture, as they are stored. */
+async function publishedBytes(
+  scheme: "cenc" | "cbcs",
+  { prefix = "dash", stretches: parts = stretches }: { prefix?: string; stretches?: Stretch[] } = {},
+): Promise<Buffer[]> {
+  const { fragments } = await segmentAll(rig, parts, "h264", { fragments: target(scheme, { prefix }) });
+  const { init, segments } = fragmentKeys("video/1", fragments!);
+  return [init, ...segments].map((key) => bytesOf(key.replace(/^dash/, prefix)));
+}
+
+async function expectNoneShared(some: readonly Buffer[], others: readonly Buffer[]): Promise<void> {
+  const [one, other] = [some, others].map((list) => list.slice(1).flatMap(vectorsOf));
+  expect([one?.length, other?.length]).toEqual([numbers.length, numbers.length]);
+  expect(one?.filter((vector) => other?.includes(vector))).toEqual([]);
+}
+
+/** Of every sample of a segment of `cenc`, from `senc` (ISO 23001-7 §7.2): each has its parts in clear behind it. */
+function vectorsOf(segment: Buffer): bigint[] {
+  const senc = segment.indexOf("senc") + 4;
+  const hasParts = (segment.readUInt32BE(senc) & 2) !== 0;
+  let at = senc + 8;
+  return Array.from({ length: segment.readUInt32BE(senc + 4) }, () => {
+    const vector = segment.readBigUInt64BE(at);
+    at += hasParts ? 10 + 6 * segment.readUInt16BE(at + 8) : 8;
+    return vector;
+  });
+}
+
+/** The constant vector in a description, behind the key id and its own length (ISO 23001-7 §8.2). */
+function ivOfTrack(init: Buffer): string {
+  const at = init.indexOf(Buffer.from(KEY_ID, "hex"), init.indexOf("tenc")) + 16;
+  expect(init[at]).toBe(16);
+  return init.toString("hex", at + 1, at + 17);
 }
 
 function soundKeys(track: PublishedTrack): string[] {

@@ -70,6 +70,9 @@ async function expectFragments(track: PublishedTrack, expected: Expectation): Pr
   const description = await boxTypes(await rig.local("init.mp4", [init]));
   expect(description.filter((type) => /edts|mehd/.test(type))).toEqual([]);
   let ticks = 0;
+  expect(segments.map((key) => sequenceNumber(rig.sink.objects.get(key)?.bytes))).toEqual(
+    segments.map((_, at) => at + 1),
+  );
   for (const [at, key] of segments.entries()) {
     const path = await rig.local("segment.mp4", [init, key]);
     const samples = await boxSamples(path);
@@ -90,6 +93,11 @@ async function expectFragments(track: PublishedTrack, expected: Expectation): Pr
   }
   const whole = await rig.local("whole.mp4", [init, ...segments]);
   expect(await shownNumbers(whole)).toEqual(expected.numbers);
+}
+
+/** Of the segment's movie fragment, behind version and flags. */
+function sequenceNumber(segment: Buffer = Buffer.alloc(0)): number {
+  return segment.readUInt32BE(segment.indexOf("mfhd") + 8);
 }
 
 async function expectTransport(track: PublishedTrack, expected: Expectation): Promise<void> {

@@ -73,18 +73,23 @@ describe("dashManifest", () => {
     });
   });
 
-  it("links sets of one codec that are cut at different times", () => {
+  it("promises no switching between sets that are cut at different times", () => {
     const pictures = [
       aLadderPicture("a"),
       aLadderPicture("b", { frameRate: { num: 24, den: 1 }, fragments: aTrack("b", [6.04, 6, 0.96]) }),
     ];
     const { sets } = read(aLadder({ pictures, sounds: [] }));
-    const links = sets.map(({ node }) => childrenOf(node, "SupplementalProperty")[0]?.attributes);
-    const schemeIdUri = "urn:mpeg:dash:adaptation-set-switching:2016";
-    expect(links).toEqual([
-      { schemeIdUri, value: "1" },
-      { schemeIdUri, value: "0" },
-    ]);
+    expect(sets.map(({ representations }) => representations.map(({ id }) => id))).toEqual([["a"], ["b"]]);
+    expect(sets.flatMap(({ node }) => childrenOf(node, "SupplementalProperty"))).toEqual([]);
+  });
+
+  it("says the highest rate of a set, and none where one is not known", () => {
+    const rate = (num: number, den = 1) => aLadderPicture(`p-${num}`, { frameRate: { num, den } });
+    const highest = (...pictures: Ladder["pictures"]) =>
+      read(aLadder({ pictures })).sets[0]?.attributes["maxFrameRate"];
+    expect(highest(rate(15), rate(30_000, 1001), rate(24))).toBe("30000/1001");
+    expect(highest(rate(24), rate(25))).toBe("25");
+    expect(highest(rate(24), aLadderPicture("b", { frameRate: null }))).toBeUndefined();
   });
 
   it("gives every language a set of its own and says which is the main one", () => {
@@ -104,9 +109,11 @@ describe("dashManifest", () => {
     expect(sets[0]?.representations[0]?.attributes["audioSamplingRate"]).toBe("48000");
   });
 
-  it("leaves out a language that is not known", () => {
-    const { sets } = read(aLadder({ pictures: [], sounds: [aLadderSound("a", { language: null })] }));
-    expect(sets[0]?.attributes).not.toHaveProperty("lang");
+  it("says that a language is not known", () => {
+    const sounds = [aLadderSound("a", { language: null })];
+    const subtitles = [aLadderSubtitle({ language: null })];
+    const { sets } = read(aLadder({ pictures: [], sounds, subtitles }));
+    expect(sets.map(({ attributes }) => attributes["lang"])).toEqual(["und", "und"]);
   });
 
   it("names subtitles as files with their roles", () => {
@@ -118,6 +125,17 @@ describe("dashManifest", () => {
     expect(sets.map(({ attributes }) => attributes["mimeType"])).toEqual(["text/vtt", "text/vtt"]);
     expect(sets.map(({ node }) => roles(node))).toEqual([["subtitle", "main"], ["forced-subtitle"]]);
     expect(sets[1]?.representations[0]?.baseUrl).toBe("https://cdn.test/text/en-2/subtitles.vtt");
+  });
+
+  it("is of a profile that allows files without templates where there are subtitles", () => {
+    const { root } = read(aLadder({ subtitles: [aLadderSubtitle()] }));
+    expect(root.attributes["profiles"]).toBe("urn:mpeg:dash:profile:full:2011");
+  });
+
+  it("describes a stream of any number of segments", () => {
+    const long = aTrack("a", Array<number>(300_000).fill(6));
+    const pictures = [aLadderPicture("a", { fragments: long })];
+    expect(read(aLadder({ pictures, sounds: [] })).durationSeconds).toBe(1_800_000);
   });
 
   it("names thumbnails as tiles", () => {
@@ -174,15 +192,6 @@ describe("dashManifest", () => {
       expect(clearkey?.attributes["schemeIdUri"]).toBe("urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e");
       expect(clearkey?.children.map(({ text }) => text)).toEqual(["https://ck.test/"]);
     }
-  });
-
-  it("says the transfer of a picture of high range", () => {
-    const pictures = [aLadderPicture("a", { videoRange: "HLG" })];
-    const [set] = read(aLadder({ pictures })).sets;
-    expect(set && childrenOf(set.node, "SupplementalProperty")[0]?.attributes).toEqual({
-      schemeIdUri: "urn:mpeg:mpegB:cicp:TransferCharacteristics",
-      value: "18",
-    });
   });
 
   it("escapes what a customer has written", () => {

@@ -4,10 +4,10 @@ import type { Ladder, LadderSound } from "../../../../encoder/contract/stream.ts
 import { masterPlaylist } from "../../../../encoder/manifest/master-playlist.ts";
 import { aLadder, aLadderPicture, aLadderSound, aLadderSubtitle, aTrack } from "../../../support/ladders.ts";
 
-const transport = (ladder: Ladder, version = 4) =>
-  masterPlaylist(ladder, { kind: "transport", version, hasIFrames: true });
+const transport = (ladder: Ladder, version = 4, targetSeconds = 6) =>
+  masterPlaylist(ladder, { kind: "transport", version, hasIFrames: true, targetSeconds });
 const fragments = (ladder: Ladder) =>
-  masterPlaylist(ladder, { kind: "fragments", version: 7, hasIFrames: true });
+  masterPlaylist(ladder, { kind: "fragments", version: 7, hasIFrames: true, targetSeconds: 6 });
 
 const linesWith = (text: string, tag: string) =>
   text.split("\n").filter((line) => line.startsWith(`#${tag}`));
@@ -146,10 +146,16 @@ describe("masterPlaylist", () => {
     expect(text).not.toMatch(/EXT-X-MEDIA|I-FRAME|AUDIO=|SUBTITLES=/);
   });
 
-  it("names the range of a picture that is not standard, and no rate of a variable one", () => {
-    const pictures = [aLadderPicture("picture-1", { videoRange: "PQ", frameRate: null })];
+  it("counts peaks over times of the package's target", () => {
+    // Two segments of 100 kB in 7 s, but three in 13 s where nothing below 10 s counts.
+    expect(transport(aLadder(), 4, 6)).toContain("STREAM-INF:BANDWIDTH=228572,");
+    expect(transport(aLadder(), 4, 20)).toContain("STREAM-INF:BANDWIDTH=184616,");
+  });
+
+  it("says no rate of a variable one", () => {
+    const pictures = [aLadderPicture("picture-1", { frameRate: null })];
     const [variant] = linesWith(transport(aLadder({ pictures })), "EXT-X-STREAM-INF");
-    expect(variant).toContain("RESOLUTION=1280x720,VIDEO-RANGE=PQ,CLOSED-CAPTIONS");
+    expect(variant).toContain("RESOLUTION=1280x720,CLOSED-CAPTIONS");
     expect(variant).not.toContain("FRAME-RATE");
   });
 

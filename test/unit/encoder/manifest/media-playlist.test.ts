@@ -3,19 +3,20 @@ import {
   fragmentForm,
   iFramePlaylist,
   mediaPlaylist,
+  packageTargetSeconds,
   subtitlePlaylist,
-  targetDurationSeconds,
   transportForm,
 } from "../../../../encoder/manifest/media-playlist.ts";
 import { aTrack, someLicenses } from "../../../support/ladders.ts";
 
 const NTSC_SECONDS = 1001 / 30_000;
 const clear = { version: 4, keys: null };
+const whole = { targetSeconds: 6, isOpen: false };
 
 describe("mediaPlaylist", () => {
   it("lists segments of a transport stream by their numbers", () => {
     const track = aTrack("media-1", [6.006, 5.972]);
-    expect(mediaPlaylist(track, transportForm(track, clear), false)).toBe(
+    expect(mediaPlaylist(track, transportForm(track, clear), whole)).toBe(
       [
         "#EXTM3U",
         "#EXT-X-VERSION:4",
@@ -34,7 +35,7 @@ describe("mediaPlaylist", () => {
 
   it("lists segments of fragmented MP4 by their starts, after the map", () => {
     const track = aTrack("video", [6, 6]);
-    const lines = mediaPlaylist(track, fragmentForm(track, null), false).split("\n");
+    const lines = mediaPlaylist(track, fragmentForm(track, null), whole).split("\n");
     expect(lines.filter((line) => /MAP|VERSION|^seg/.test(line))).toEqual([
       "#EXT-X-VERSION:7",
       '#EXT-X-MAP:URI="init.mp4"',
@@ -53,7 +54,7 @@ describe("mediaPlaylist", () => {
       keyframeBytes: 1,
     }));
     const track = aTrack("video", [], { ticksPerSecond, segments });
-    const text = mediaPlaylist(track, transportForm(track, clear), false);
+    const text = mediaPlaylist(track, transportForm(track, clear), whole);
     const lengths = [...text.matchAll(/#EXTINF:([\d.]+),/g)].map(([, seconds]) => Number(seconds));
     for (const count of [1, 100, 3_333, 6_000]) {
       const sum = lengths.slice(0, count).reduce((total, seconds) => total + seconds, 0);
@@ -61,18 +62,18 @@ describe("mediaPlaylist", () => {
     }
   });
 
-  it("has no end while more will follow, and a target that stays what it is", () => {
+  it("has no end while more will follow", () => {
     const track = aTrack("media-1", [2]);
-    const open = mediaPlaylist(track, transportForm(track, clear), true);
+    const open = mediaPlaylist(track, transportForm(track, clear), { targetSeconds: 7, isOpen: true });
     expect(open).toContain("#EXT-X-PLAYLIST-TYPE:EVENT\n");
-    expect(open).toContain("#EXT-X-TARGETDURATION:6\n");
+    expect(open).toContain("#EXT-X-TARGETDURATION:7\n");
     expect(open).not.toContain("#EXT-X-ENDLIST");
   });
 
   it("names the key of every segment, with the segment's number as its IV", () => {
     const track = aTrack("media-1", [6, 6, 6, 6, 6]);
     const keys = { uris: ["a", "b"], values: ["0".repeat(32)], segmentsPerKey: 2, stored: [] };
-    const text = mediaPlaylist(track, transportForm(track, { version: 3, keys }), false);
+    const text = mediaPlaylist(track, transportForm(track, { version: 3, keys }), whole);
     expect(
       [...text.matchAll(/#EXT-X-KEY:METHOD=AES-128,URI="(.)",IV=0x0{31}(.)\n/g)].map(([, ...key]) => key),
     ).toEqual([
@@ -130,7 +131,7 @@ describe("fragmentForm", () => {
 describe("iFramePlaylist", () => {
   it("lists the keyframe at the beginning of every segment by its bytes", () => {
     const track = aTrack("media-1", [6, 1]);
-    const lines = iFramePlaylist(track, transportForm(track, clear))?.split("\n") ?? [];
+    const lines = iFramePlaylist(track, transportForm(track, clear), 6)?.split("\n") ?? [];
     expect(lines.slice(6, -2)).toEqual([
       "#EXTINF:6.000000,",
       "#EXT-X-BYTERANGE:10000@0",
@@ -145,7 +146,7 @@ describe("iFramePlaylist", () => {
   it("is none where keyframes are not known", () => {
     const track = aTrack("media-1");
     const segments = track.segments.map((segment) => ({ ...segment, keyframeBytes: null }));
-    expect(iFramePlaylist({ ...track, segments }, transportForm(track, clear))).toBeNull();
+    expect(iFramePlaylist({ ...track, segments }, transportForm(track, clear), 6)).toBeNull();
   });
 });
 
@@ -157,10 +158,29 @@ describe("subtitlePlaylist", () => {
   });
 });
 
-describe("targetDurationSeconds", () => {
-  it("is the longest segment, rounded", () => {
-    expect(targetDurationSeconds(aTrack("a", [6, 6.49]))).toBe(6);
-    expect(targetDurationSeconds(aTrack("a", [6, 6.5]))).toBe(7);
-    expect(targetDurationSeconds(aTrack("a", [0.2]))).toBe(1);
+describe("packageTargetSeconds", () => {
+  const target = (isOpen: boolean, ...tracks: number[][]) =>
+    packageTargetSeconds(
+      tracks.map((seconds) => aTrack("a", seconds)),
+      isOpen,
+    );
+
+  it("is the longest segment of all tracks, rounded", () => {
+    expect(target(false, [6, 6.49], [6])).toBe(6);
+    expect(target(false, [6], [6, 6.5])).toBe(7);
+    expect(target(false, [0.2])).toBe(1);
+  });
+
+  it("does not change while an open package grows by segments a little longer than wanted", () => {
+    const grown = [[2], [2, 6], [2, 6, 7.49]];
+    expect(grown.map((seconds) => target(true, seconds))).toEqual([7, 7, 7]);
+  });
+
+  it("rises with a segment around a gap", () => {
+    expect(target(true, [6], [6, 31])).toBe(31);
+  });
+
+  it("can be told of any number of segments", () => {
+    expect(target(false, Array<number>(300_000).fill(6))).toBe(6);
   });
 });

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  clearkeyPssh,
-  playreadyPssh,
-  psshData,
-  widevinePssh,
-} from "../../../../encoder/manifest/pssh-box.ts";
+import { playreadyPssh, psshData, widevinePssh } from "../../../../encoder/manifest/pssh-box.ts";
 import { someLicenses } from "../../../support/ladders.ts";
+import { aPssh } from "../../../support/pssh-boxes.ts";
 
 const KEY_ID = "00112233445566778899aabbccddeeff";
 const bytesOf = (base64: string) => Buffer.from(base64, "base64");
@@ -38,21 +34,36 @@ describe("widevinePssh", () => {
   });
 });
 
-describe("clearkeyPssh", () => {
-  it("lists the key id in version 1 and carries nothing else", () => {
-    const box = bytesOf(clearkeyPssh(someLicenses()));
-    expect(headOf(box)).toMatchObject({
-      isWhole: true,
-      version: 1,
-      system: "1077efecc0b24d02ace33c1e52e2fb4b",
-    });
-    expect(box.toString("hex", 28)).toBe(`00000001${KEY_ID}00000000`);
+describe("playreadyPssh", () => {
+  const headerOf = (changes: Parameters<typeof someLicenses>[0]) => {
+    const object = bytesOf(psshData(playreadyPssh(someLicenses(changes))));
+    return object.toString("utf16le", 10);
+  };
+  const HEAD = '<WRMHEADER xmlns="http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader" version=';
+  const GUID = Buffer.from("33221100554477668899aabbccddeeff", "hex").toString("base64");
+  const playready = { pssh: null, licenseUrl: "https://license.example.com/?a=1&b=<2>" };
+
+  it("writes the header that all clients know for cenc", () => {
+    expect(headerOf({ scheme: "cenc", playready })).toBe(
+      `${HEAD}"4.0.0.0"><DATA><PROTECTINFO><KEYLEN>16</KEYLEN><ALGID>AESCTR</ALGID></PROTECTINFO><KID>${GUID}</KID>` +
+        "<LA_URL>https://license.example.com/?a=1&amp;b=&lt;2></LA_URL></DATA></WRMHEADER>",
+    );
+  });
+
+  it("writes the first version with its algorithm for cbcs", () => {
+    expect(headerOf({ scheme: "cbcs", playready: null })).toBe(
+      `${HEAD}"4.3.0.0"><DATA><PROTECTINFO><KIDS><KID ALGID="AESCBC" VALUE="${GUID}"></KID></KIDS></PROTECTINFO>` +
+        "</DATA></WRMHEADER>",
+    );
   });
 });
 
 describe("psshData", () => {
   it("is what comes after the header, with or without key ids", () => {
-    expect(psshData(clearkeyPssh(someLicenses()))).toBe("");
+    const keyIds = [KEY_ID, KEY_ID];
+    expect(
+      [aPssh("widevine"), aPssh("widevine", keyIds)].map((box) => bytesOf(psshData(box)).toString()),
+    ).toEqual([...["data", "data"]]);
     expect(bytesOf(psshData(widevinePssh(someLicenses()))).toString("hex")).toMatch(/^1210/);
     const object = bytesOf(psshData(playreadyPssh(someLicenses())));
     // A PlayReady object begins with its own length, little-endian, and has one record of type 1.

@@ -62,7 +62,8 @@ describe("packagerArgs", () => {
     expect(packagerKeyFlags({ key: "ab", keyId: "cd" })).toBe("--keys=label=:key_id=cd:key=ab\n");
   });
 
-  it("passes protection boxes on, and leaves the packager's own when there are none", () => {
+  it("passes protection boxes on, beside the common one", () => {
+    expect(valuesOf(packagerArgs(plan), "--protection_systems")).toEqual(["CommonSystem"]);
     expect(valuesOf(packagerArgs(plan), "--pssh")).toEqual([]);
     expect(valuesOf(packagerArgs({ ...plan, psshHex: "0001" }), "--pssh")).toEqual(["0001"]);
   });

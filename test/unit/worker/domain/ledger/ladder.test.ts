@@ -71,7 +71,6 @@ describe("buildLadder", () => {
       {
         widthPx: 1280,
         frameRate: { num: 25, den: 1 },
-        videoRange: "SDR",
         sound: 0,
         transport: { folder: "media-1" },
       },
