@@ -34,4 +34,9 @@ describe("languageName", () => {
   it("is the English name, or the tag where there is none", () => {
     expect(["de", "pt-BR", "qaa"].map(languageName)).toEqual(["German", "Brazilian Portuguese", "qaa"]);
   });
+
+  it("takes tags with extensions and private parts by what comes before them", () => {
+    const tags = ["en-x-foo", "en-u-ca-buddhist", "pt-BR-a-bbb"];
+    expect(tags.map(languageName)).toEqual(["English", "English", "Brazilian Portuguese"]);
+  });
 });

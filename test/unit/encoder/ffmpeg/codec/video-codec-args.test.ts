@@ -22,6 +22,19 @@ function argsOf(video: Partial<VideoSpec>, plan: Partial<CodecPlan> = {}): strin
 
 describe("videoCodecArgs", () => {
   it.each([
+    ["h264", / -bf 0( |$)/],
+    ["hevc", /:bframes=0(:|$)/],
+  ] as const)(
+    "keeps %s of a slow source without B-frames, which would be stored too long before",
+    (codec, none) => {
+      const slow = { rateHint: { num: 1, den: 6 } };
+      expect(argsOf({ codec, rate: FREE }, slow)).toMatch(none);
+      expect(argsOf({ codec, rate: FREE, frameRate: { num: 25, den: 1 } }, slow)).not.toMatch(none);
+      expect(argsOf({ codec, rate: FREE })).not.toMatch(none);
+    },
+  );
+
+  it.each([
     [
       "h264",
       "libx264 -preset veryfast -profile:v high -threads 2 -b:v 1000000 -maxrate 2000000 -bufsize 4000000 -x264-params ratetol=0.03",

@@ -24,6 +24,14 @@ describe("cutCues", () => {
     expect(timesOf([cue(-500, 1_000), cue(-500, 400)])).toEqual([[0, 500]]);
   });
 
+  it("does not leave text for ever whose end comes before its start, which reads as days", () => {
+    expect(timesOf([cue(5_000, 2 ** 32 - 4_000), cue(9_000, 1_000), cue(20_000, 2 ** 53)])).toEqual([
+      [5_000, 9_000],
+      [9_000, 10_000],
+      [20_000, 30_000],
+    ]);
+  });
+
   it("drops cues that end when or before they start", () => {
     expect(timesOf([cue(5, 0), cue(5, -10)])).toEqual([]);
   });

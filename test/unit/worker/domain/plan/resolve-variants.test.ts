@@ -293,6 +293,19 @@ describe("resolveVariants", () => {
       );
     });
 
+    it("refuses more sounds than a job has room for", () => {
+      const rungs = Array.from({ length: 12 }, (_, index) => sound(32 + 8 * index));
+      const audioTracks = Array.from({ length: 6 }, (_, index) => track(index + 1, "en"));
+      const request = streamRequest({ variants: rungs, audioTracks: "all" });
+      expect(resolveVariants(request, aMediaInfo({ audioTracks }))).toMatchObject({
+        ok: false,
+        failure: {
+          code: "source_limits_exceeded",
+          limit: expect.stringContaining("72 sounds in a stream, 64 at most") as string,
+        },
+      });
+    });
+
     it("fails when there is no track in any of the languages, and says which there are", () => {
       expect(sounds({ audioTracks: ["fr"] })).toEqual({
         code: "audio_track_not_found",
