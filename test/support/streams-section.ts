@@ -140,7 +140,8 @@ function encryption(): string[] {
     "",
     "`dash` is encrypted by Common Encryption with one key for all tracks, `cenc` or `cbcs`; `hlsfmp4` then refers to the same systems. Signalling is all that",
     "Copra does for Widevine, PlayReady and FairPlay: the licence servers are yours. Without any system, players are given the key id and need",
-    "the key from the page that they are on, such as by `clearKeys` of Shaka Player. Each package has its own parameters, and neither is encrypted by",
+    "the key from the page that they are on: Shaka Player by `drm.clearKeys` (over HLS with `manifest.ignoreDrmInfo`), hls.js over HLS by a server",
+    "of clear keys (`drmSystems`). Each package has its own parameters, and neither is encrypted by",
     "those of the other. Keys are kept sealed and are wiped at the end of the job; no answer, log or message shows them.",
     "",
   ];
