@@ -12,8 +12,8 @@ export type Cue = {
 /** A cue whose end the file does not know stays until the next one, but not for ever. */
 const OPEN_CUE_MS = 10_000;
 
-/** What lasts longer ends before it starts: FFmpeg writes a length below zero as a very large one. */
-const LONGEST_CUE_MS = 24 * 3_600_000;
+/** Hours have two digits in most files. What lasts longer ends before it starts: FFmpeg counts lengths modulo 2^32 ms. */
+const LONGEST_CUE_MS = 100 * 3_600_000;
 
 export type UncutCue = Omit<Cue, "endMs"> & { durationMs: number | null };
 

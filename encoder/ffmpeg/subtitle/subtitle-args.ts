@@ -30,6 +30,8 @@ export function subtitleArgs(input: {
       : sourceInput(input.url, "-threads", "1", ...flags)),
     ...["-map", `0:${input.streamIndex ?? 0}`, "-c:s", input.isWebvtt ? "copy" : "ass"],
     ...["-map_metadata", "-1", "-map_chapters", "-1"],
+    // Else one text from days before the picture moves all others.
+    ...["-avoid_negative_ts", "disabled"],
     ...["-fs", String(MAX_EVENTS_BYTES), "-f", "matroska", fileUrl(input.outputPath)],
   ];
 }

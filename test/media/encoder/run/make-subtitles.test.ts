@@ -316,6 +316,17 @@ describe("makeSubtitles", () => {
       expect(plain.cues.map(({ text }) => text)).not.toContain("");
     });
 
+    it("leaves every cue in its place when one lies days before the picture", async () => {
+      const text = srt(
+        ["-99999:00:00,000", "00:00:03,000", "days before"],
+        ["-50:00:00,000", "-49:59:59,000", "before"],
+        ["00:00:04,000", "00:00:05,000", "in its place"],
+      );
+      expect((await makeFrom(text)).plain.cues).toEqual([
+        { startSeconds: 4, endSeconds: 5, settings: "", text: "in its place" },
+      ]);
+    });
+
     it("of a hundred thousand cues is a file of as many", async () => {
       const cues = Array.from({ length: 100_000 }, (_, index): [string, string, string] => {
         const clock = new Date(index * 10).toISOString().slice(11, 23).replace(".", ",");
