@@ -121,7 +121,7 @@ export type LadderPicture = z.infer<typeof ladderPictureSchema>;
 const ladderSoundSchema = z.object({
   /** BCP 47; null when the source does not say. */
   language: languageSchema,
-  /** What players show, such as `English`. */
+  /** What players show, such as `English`; every track has one of its own, and all its encodes share it. */
   name: z.string(),
   isDefault: z.boolean(),
   channels: z.int().positive(),
@@ -138,6 +138,7 @@ export type LadderSound = z.infer<typeof ladderSoundSchema>;
 /** A WebVTT file; it lies at `<prefix>/<folder>/subtitles.vtt` of each package. */
 const ladderSubtitleSchema = z.object({
   language: languageSchema,
+  /** What players show; no two are alike. */
   name: z.string(),
   isDefault: z.boolean(),
   isForced: z.boolean(),

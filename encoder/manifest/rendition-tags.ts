@@ -42,16 +42,13 @@ type Member = {
 };
 
 /**
- * Tags of one group, within its rules: names differ, at most one is the default, and of those that a player may choose
- * by itself no two are alike in language and purpose.
+ * Tags of one group, within its rules: at most one is the default, and of those that a player may choose by itself no two
+ * are alike in language and purpose. That names differ is the ladder's part.
  */
 function mediaTags(group: Record<string, AttributeValue>, members: readonly Member[]): string[] {
-  const names = new Set<string>();
   const purposes = new Set<string>();
   const firstDefault = members.findIndex(({ isDefault }) => isDefault);
   return members.map(({ language, name, attributes }, index) => {
-    const ownName = freeName(name, names);
-    names.add(ownName);
     const purpose = attributeList({ language, FORCED: attributes["FORCED"] ?? null });
     const isDefault = index === firstDefault;
     const isOwnPurpose = isDefault || !takesPurposeOf(purpose, purposes, members[firstDefault]);
@@ -59,7 +56,7 @@ function mediaTags(group: Record<string, AttributeValue>, members: readonly Memb
     const written = attributeList({
       ...group,
       LANGUAGE: language,
-      NAME: ownName,
+      NAME: name,
       DEFAULT: yesNo(isDefault),
       AUTOSELECT: yesNo(isOwnPurpose),
       ...attributes,
@@ -74,14 +71,4 @@ function takesPurposeOf(purpose: string, taken: ReadonlySet<string>, preferred: 
     preferred &&
     attributeList({ language: preferred.language, FORCED: preferred.attributes["FORCED"] ?? null });
   return taken.has(purpose) || purpose === ofPreferred;
-}
-
-function freeName(name: string, taken: ReadonlySet<string>): string {
-  let number = 1;
-  let free = name;
-  while (taken.has(free)) {
-    number += 1;
-    free = `${name} ${number}`;
-  }
-  return free;
 }

@@ -108,15 +108,15 @@ describe("masterPlaylist", () => {
     expect(media.filter((line) => line.includes("de/stream.m3u8"))).toHaveLength(2);
   });
 
-  it("keeps names apart and selects one of a language by itself", () => {
+  it("selects one of a language and purpose by itself", () => {
     const sounds = [
       aLadderSound("sound-1", { isAlternate: true }),
       aLadderSound("sound-2", { isAlternate: true, isDefault: true, name: "English (commentary)" }),
     ];
     const subtitles = [
       aLadderSubtitle(),
-      aLadderSubtitle({ isForced: true }),
-      aLadderSubtitle({ folder: "text/en-2" }),
+      aLadderSubtitle({ name: "English (forced)", isForced: true }),
+      aLadderSubtitle({ name: "English (full)", folder: "text/en-2" }),
     ];
     const media = linesWith(fragments(aLadder({ sounds, subtitles })), "EXT-X-MEDIA");
     const flags = media.map((line) => /NAME="(.*?)",DEFAULT=(.*?),AUTOSELECT=(.*?),/.exec(line)?.slice(1));
@@ -124,8 +124,8 @@ describe("masterPlaylist", () => {
       ["English", "YES", "YES"],
       ["English (commentary)", "NO", "NO"],
       ["English", "NO", "YES"],
-      ["English 2", "NO", "YES"],
-      ["English 3", "NO", "NO"],
+      ["English (forced)", "NO", "YES"],
+      ["English (full)", "NO", "NO"],
     ]);
   });
 
