@@ -2,13 +2,19 @@
 import type { AudioCodec } from "../contract/formats.ts";
 import type { AudioSpec } from "../contract/output-spec.ts";
 import { channelFilters } from "./audio/channel-filters.ts";
+import { secondsArg } from "./input-guards.ts";
 
-/** Flags of the mapped audio stream: filters, codec, bitrate and rate. The filters end with the planned layout. */
-export function audioArgs(audio: AudioSpec): string[] {
+/**
+ * Flags of the mapped audio stream: filters, codec, bitrate and rate. The filters end with the planned layout.
+ *
+ * @param leastSeconds silence follows a sound that ends earlier, counted from where FFmpeg reads from, or is all of it.
+ */
+export function audioArgs(audio: AudioSpec, leastSeconds: number | null = null): string[] {
   const { codec, sampleRateHz, layout } = audio;
+  const filling = leastSeconds === null ? [] : [`apad=whole_dur=${secondsArg(leastSeconds)}`];
+  const filters = [timeFilter(sampleRateHz), ...filling, ...channelFilters(audio)];
   return [
-    "-af",
-    [timeFilter(sampleRateHz), ...channelFilters(audio), `aformat=channel_layouts=${layout}`].join(","),
+    ...["-af", [...filters, `aformat=channel_layouts=${layout}`].join(",")],
     ...encoderArgs(audio),
     ...(audio.bitrateBps === null
       ? []

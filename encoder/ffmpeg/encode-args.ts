@@ -26,6 +26,8 @@ export type EncodePlan = {
   /** The source's average rate; null when it is unknown. */
   sourceFrameRate: Rational | null;
   rendition: RenditionSpec;
+  /** Sound lasts as long as its span, with silence where the source has none. */
+  fillsSpan?: boolean;
   /** Of the tracks of the output; of a copied one, the source's. */
   codecs: TrackCodecs;
   threads: number;
@@ -45,7 +47,11 @@ export function encodeArgs(plan: EncodePlan): string[] {
   const start = startArgs(plan);
   // Counted on the output's own time, so that a cut has exactly this length.
   const { durationSeconds } = rendition.span;
-  const cut = [...start.ofOutput, ...(durationSeconds === null ? [] : ["-t", secondsArg(durationSeconds)])];
+  const cut = [
+    ...(start.skippedSeconds > 0 ? ["-ss", secondsArg(start.skippedSeconds)] : []),
+    ...(durationSeconds === null ? [] : ["-t", secondsArg(durationSeconds)]),
+  ];
+  const filled = plan.fillsSpan && durationSeconds !== null ? start.skippedSeconds + durationSeconds : null;
   return [
     ...FFMPEG_ARGS,
     // Decoding, filtering and encoding each take the planned number of threads: x264's bytes depend on it.
@@ -59,7 +65,7 @@ export function encodeArgs(plan: EncodePlan): string[] {
     "-dn",
     ...descriptionArgs(rendition),
     ...pictureArgs(plan),
-    ...(audio === null ? [] : audio.codec === "copy" ? copiedSoundArgs(plan) : audioArgs(audio)),
+    ...(audio === null ? [] : audio.codec === "copy" ? copiedSoundArgs(plan) : audioArgs(audio, filled)),
     ...cut,
     ...(pass?.number === 1 ? ["-f", "null", "-"] : containerArgs({ ...rendition, codecs, outputPath })),
     // Read, so that FFmpeg counts from it, and thrown away.
@@ -117,7 +123,8 @@ function pictureArgs(plan: EncodePlan): string[] {
  */
 function startArgs({ zeroSeconds, formatName, rendition }: EncodePlan): {
   ofInput: string[];
-  ofOutput: string[];
+  /** Of the output. */
+  skippedSeconds: number;
 } {
   const { startSeconds } = rendition.span;
   const seekSeconds = startSeconds - seekMarginSeconds(formatName);
@@ -125,11 +132,11 @@ function startArgs({ zeroSeconds, formatName, rendition }: EncodePlan): {
     const margin = startSeconds - seekSeconds;
     return {
       ofInput: ["-ss", secondsArg(zeroSeconds + seekSeconds)],
-      ofOutput: margin > 0 ? ["-ss", secondsArg(margin)] : [],
+      skippedSeconds: margin,
     };
   }
   return {
     ofInput: zeroSeconds > 0 ? ["-itsoffset", `-${secondsArg(zeroSeconds)}`] : [],
-    ofOutput: startSeconds > 0 ? ["-ss", secondsArg(startSeconds)] : [],
+    skippedSeconds: startSeconds,
   };
 }

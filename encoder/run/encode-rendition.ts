@@ -28,6 +28,8 @@ const RATE_BELOW_REACH = /bitrate too low for this video|requested bitrate is to
 type EncodeWork = {
   source: MediaSource;
   rendition: RenditionSpec;
+  /** As for `encodeArgs`. */
+  fillsSpan?: boolean;
   threads: number;
   watermarks: OpenWatermarks;
 };
@@ -62,6 +64,7 @@ export async function encodeRendition(work: EncodeWork, ctx: WorkContext): Promi
     zeroStream: zeroStream(source),
     sourceFrameRate: source.mediaInfo.video?.frameRate ?? null,
     rendition,
+    fillsSpan: work.fillsSpan ?? false,
     codecs: trackCodecs(rendition, source),
     threads,
     outputPath: path,

@@ -83,7 +83,8 @@ async function encode(task: EncodeTask, run: TaskRun): Promise<TaskResult> {
   const { rendition, threads, object: target, isWorkFile } = task;
   const encoded = await withSource(task, run, "encoding", (source, ctx) =>
     withWatermarks(task, picturesOf(rendition), run, (watermarks) =>
-      encodeRendition({ source, rendition, threads, watermarks }, ctx),
+      // The sound of a stream has to be there for all of its picture.
+      encodeRendition({ source, rendition, fillsSpan: isWorkFile, threads, watermarks }, ctx),
     ),
   );
   const sha256 = isWorkFile ? (await hashFile(encoded.path)).sha256 : null;

@@ -102,6 +102,8 @@ function ladder(): string[] {
     "",
     "Variants larger than the upright source are left out; where that leaves no picture, the smallest variant is made in the source's size.",
     "Variants without a picture come last in HLS. A source without sound loses those, a source without a picture keeps the sounds.",
+    "In streams with a picture, sound that ends before the picture is followed by silence, and up to a second of sound behind the picture",
+    "is cut. Longer sound is kept whole.",
     "Apple's players take HEVC in fragmented MP4 only (`hlsfmp4`).",
     "",
   ];

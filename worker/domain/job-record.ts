@@ -16,7 +16,7 @@ import type { KeptTrack } from "./ledger/kept-track.ts";
 import type { Stream } from "./stream-record.ts";
 
 /** Raised with every change of shape; `upgrade-state.ts` brings an older job up to it when it is loaded. */
-export const RECORD_SCHEMA = 4;
+export const RECORD_SCHEMA = 5;
 
 export type JobRecord = {
   schema: typeof RECORD_SCHEMA;

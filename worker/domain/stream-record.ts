@@ -9,6 +9,8 @@ import type { CommonKeyRequest, HlsRequest, LanguageTag, SegmentKeysRequest } fr
 
 export type Stream = {
   span: Span;
+  /** Of the sounds: as `span`, or to the end of the picture. */
+  soundSpan: Span;
   /** In the order of the master playlist. */
   pictures: StreamPicture[];
   /** Equal sounds of several languages stand together, the default one first. */

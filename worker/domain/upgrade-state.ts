@@ -3,6 +3,7 @@ import { RECORD_SCHEMA, type JobState } from "./job-record.ts";
 import { fromVersion1, type StateV1 } from "./upgrade/version-1.ts";
 import { fromVersion2, type StateV2 } from "./upgrade/version-2.ts";
 import { fromVersion3, type StateV3 } from "./upgrade/version-3.ts";
+import { fromVersion4, type StateV4 } from "./upgrade/version-4.ts";
 
 /** A job as it is stored; its shape is that of `record.schema`. */
 export type StoredState = { record: { schema: number }; tasks: readonly object[]; outbox: readonly object[] };
@@ -19,6 +20,9 @@ export function upgradeState(stored: StoredState): JobState {
     case 3:
       // SAFETY: the same of schema 3.
       return fromVersion3(stored as unknown as StateV3);
+    case 4:
+      // SAFETY: the same of schema 4.
+      return fromVersion4(stored as unknown as StateV4);
     case RECORD_SCHEMA:
       // SAFETY: only this Worker's own shape carries this number.
       return stored as unknown as JobState;

@@ -5,9 +5,16 @@ import { newTask } from "../create-job.ts";
 import type { PartsOf, PlannedPart, SourceSpan, TaskRecord } from "../job-record.ts";
 import { stretchesOf } from "./chunk-stretches.ts";
 import { decodeCost, encodeCost } from "./encode-cost.ts";
-import { audioOf, isJoinable, joinTaskId, picturesOf, type JoinDemand, type Picture } from "./join-demand.ts";
+import {
+  isJoinable,
+  joinTaskId,
+  picturesOf,
+  soundsOf,
+  type JoinDemand,
+  type Picture,
+} from "./join-demand.ts";
 import { planChunks, planOneChunk, spanFrames, type ChunkPlan } from "./plan-chunks.ts";
-import { audioTask, sharedSounds, type Sound } from "./shared-sounds.ts";
+import { audioTask, sharedSounds, soundName, type Sound } from "./shared-sounds.ts";
 import { streamTasks } from "./stream-tasks.ts";
 import { ANALYZE_FAMILY, chunkFamily, familyName } from "./task-families.ts";
 import { threadsFor, type OutputDemand } from "./whole-tasks.ts";
@@ -163,7 +170,7 @@ function joinTasks(
 ): TaskRecord[] {
   const taskId = joinTaskId(demand);
   const own = groups.filter(({ pictures }) => pictures.some((picture) => picture.taskId === taskId));
-  const soundTaskIds = audioOf(demand).flatMap((audio) => sounds.get(JSON.stringify(audio))?.taskId ?? []);
+  const soundTaskIds = soundsOf(demand).flatMap((heard) => sounds.get(soundName(heard))?.taskId ?? []);
   if (demand.kind === "package") {
     const { outputIndex, stream } = demand;
     const planned = { outputIndex, stream, suffix: "" } as const;

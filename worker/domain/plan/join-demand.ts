@@ -1,5 +1,5 @@
 /** Outputs whose pictures can be made in chunks: what each needs encoded, and the task that joins it. */
-import type { AudioSpec, RenditionSpec, VideoSpec } from "../../../encoder/contract/output-spec.ts";
+import type { AudioSpec, RenditionSpec, Span, VideoSpec } from "../../../encoder/contract/output-spec.ts";
 import { chunkablePicture } from "./plan-chunks.ts";
 import { packageTaskId, pictureRendition } from "./stream-tasks.ts";
 import type { OutputDemand } from "./whole-tasks.ts";
@@ -37,12 +37,17 @@ function renditionsOf(demand: JoinDemand): RenditionSpec[] {
     : demand.stream.pictures.map((picture) => pictureRendition(picture, demand.stream));
 }
 
-export function audioOf(demand: JoinDemand): AudioSpec[] {
+/** What is heard, and of which part of the source. Sounds of which both are equal are encoded once. */
+export type HeardSound = { audio: AudioSpec; span: Span };
+
+export function soundsOf(demand: JoinDemand): HeardSound[] {
   if (demand.kind === "package") {
-    return demand.stream.sounds.map(({ audio }) => audio);
+    const { sounds, soundSpan } = demand.stream;
+    return sounds.map(({ audio }) => ({ audio, span: soundSpan }));
   }
-  const audio = encodedSound(demand.rendition.audio);
-  return audio === null ? [] : [audio];
+  const { audio, span } = demand.rendition;
+  const encoded = encodedSound(audio);
+  return encoded === null ? [] : [{ audio: encoded, span }];
 }
 
 export function joinTaskId({ kind, outputIndex }: JoinDemand): string {

@@ -1,22 +1,28 @@
 /** From an `httpstream` request to the planned stream: what is encoded, what is packaged, and the keys of its manifests. */
 import type { MediaInfo } from "../../../encoder/contract/media-info.ts";
 import { SEGMENT_SECONDS, type PackageFormat } from "../../../encoder/contract/stream.ts";
+import type { Timeline } from "../../../encoder/contract/timeline.ts";
 import type { HlsRequest, HttpstreamRequest } from "../job-spec.ts";
 import { objectKey } from "../object-location.ts";
 import { packagePrefix } from "../package-claim.ts";
 import type { FragmentsPackage, Stream, TransportPackage } from "../stream-record.ts";
 import { resolveVariants, type ResolvedStream } from "./resolve-variants.ts";
 import type { Resolved } from "./resolved.ts";
+import { soundSpan } from "./sound-span.ts";
 import { placeTracks } from "./stream-folders.ts";
 
 /** A stream of unknown length may be a day long. */
 const LONGEST_SECONDS = 86_400;
 
-/** @param storagePath prefix of every output path. */
+/**
+ * @param storagePath prefix of every output path.
+ * @param timeline of the source's picture; null when it is not known.
+ */
 export function planStream(
   request: HttpstreamRequest,
   storagePath: string,
   media: MediaInfo,
+  timeline: Timeline | null,
 ): Resolved<{ stream: Stream }> {
   const resolved = resolveVariants(request, media);
   if (!resolved.ok) {
@@ -36,7 +42,9 @@ export function planStream(
     tiles: null,
   };
   const tracks = placeTracks(resolved, request);
-  return { ok: true, stream: { span: resolved.span, ...tracks, playlistName, transport, fragments } };
+  const { span } = resolved;
+  const spans = { span, soundSpan: soundSpan(span, media, tracks.pictures.length === 0 ? null : timeline) };
+  return { ok: true, stream: { ...spans, ...tracks, playlistName, transport, fragments } };
 }
 
 /** Formats of the manifests of a stream, in the order in which customers are told of them. */

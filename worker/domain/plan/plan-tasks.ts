@@ -44,7 +44,7 @@ export function planTasks(record: JobRecord, source: KnownSource, parallelism: P
       if (request.condition !== null && !evaluateCondition(parseCondition(request.condition), variables)) {
         return { output: newOutput("skipped"), demand: null };
       }
-      return planOutput(record, request, index, { media, variables });
+      return planOutput(record, request, index, { media, timeline, variables });
     }),
   );
   const demands = withTiles(plans.flatMap(({ demand }) => demand ?? []));
@@ -109,7 +109,7 @@ function planOutput(
   record: JobRecord,
   template: OutputRequest,
   index: number,
-  { media, variables }: { media: MediaInfo; variables: Variables },
+  { media, timeline, variables }: Pick<KnownSource, "media" | "timeline"> & { variables: Variables },
 ): OutputPlan {
   const filled = fillPaths(template, variables);
   if (!filled.ok) {
@@ -122,7 +122,7 @@ function planOutput(
     case "image":
       return planImage(record, request, index, media);
     case "httpstream":
-      return planHttpstream(record, request, index, media);
+      return planHttpstream(record, request, index, { media, timeline });
   }
 }
 
@@ -161,9 +161,9 @@ function planHttpstream(
   record: JobRecord,
   request: HttpstreamRequest,
   index: number,
-  media: MediaInfo,
+  { media, timeline }: Pick<KnownSource, "media" | "timeline">,
 ): OutputPlan {
-  const planned = planStream(request, record.spec.storage.path, media);
+  const planned = planStream(request, record.spec.storage.path, media, timeline);
   if (!planned.ok) {
     return failed(planned.failure);
   }

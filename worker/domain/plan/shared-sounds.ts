@@ -6,31 +6,34 @@ import { newTask } from "../create-job.ts";
 import type { TaskRecord } from "../job-record.ts";
 import { workKey } from "../object-keys.ts";
 import { wholeEncodeCost } from "./encode-cost.ts";
-import { audioOf, type JoinDemand } from "./join-demand.ts";
+import { soundsOf, type HeardSound, type JoinDemand } from "./join-demand.ts";
 
-const WHOLE_SPAN = { startSeconds: 0, durationSeconds: null };
+export type Sound = HeardSound & { taskId: string; outputIndexes: number[] };
 
-export type Sound = { taskId: string; audio: AudioSpec; outputIndexes: number[] };
-
-/** The distinct sounds, by what makes them equal. */
+/** The distinct sounds, by `soundName`. */
 export function sharedSounds(joins: readonly JoinDemand[]): Map<string, Sound> {
   const sounds = new Map<string, Sound>();
   for (const demand of joins) {
-    for (const audio of audioOf(demand)) {
-      const name = JSON.stringify(audio);
+    for (const heard of soundsOf(demand)) {
+      const name = soundName(heard);
       const known = sounds.get(name);
       const outputIndexes = [...new Set([...(known?.outputIndexes ?? []), demand.outputIndex])];
-      sounds.set(name, { taskId: known?.taskId ?? `audio-${sounds.size + 1}`, audio, outputIndexes });
+      sounds.set(name, { taskId: known?.taskId ?? `audio-${sounds.size + 1}`, ...heard, outputIndexes });
     }
   }
   return sounds;
 }
 
+/** Equal for sounds that are equal. */
+export function soundName({ audio, span }: HeardSound): string {
+  return JSON.stringify([audio, span]);
+}
+
 export function audioTask(
-  { taskId, audio, outputIndexes }: Sound,
+  { taskId, audio, span, outputIndexes }: Sound,
   { jobId, media }: { jobId: string; media: MediaInfo },
 ): TaskRecord {
-  const rendition = soundRendition(audio, WHOLE_SPAN);
+  const rendition = soundRendition(audio, span);
   return newTask({
     taskId,
     outputIndexes,

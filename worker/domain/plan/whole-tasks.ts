@@ -75,7 +75,10 @@ function wholeStreamTasks(jobId: string, planned: PlannedStream, media: MediaInf
     encode(`output-${outputIndex}-variant-${number + 1}${suffix}`, pictureRendition(picture, stream)),
   );
   const sounds = stream.sounds.map((sound, number) =>
-    encode(`output-${outputIndex}-audio-${number + 1}${suffix}`, soundRendition(sound.audio, stream.span)),
+    encode(
+      `output-${outputIndex}-audio-${number + 1}${suffix}`,
+      soundRendition(sound.audio, stream.soundSpan),
+    ),
   );
   const spanSeconds = lengthOf(stream, media);
   const stretches = pictures.map(({ taskId }, number): Stretch => {

@@ -109,6 +109,7 @@ function packageFromVersion3({ renditions, prefix, playlistName }: PackageWorkV3
   );
   const stream: Stream = {
     span: { startSeconds: 0, durationSeconds: null },
+    soundSpan: { startSeconds: 0, durationSeconds: null },
     pictures: pictures.map(({ video }) => ({
       video,
       frameRate: null,
@@ -143,7 +144,7 @@ function withStreamAnew(
   if (input.mediaInfo === null) {
     return state;
   }
-  const planned = planStream(request, spec.storage.path, input.mediaInfo);
+  const planned = planStream(request, spec.storage.path, input.mediaInfo, null);
   const prefix = prefixOf(state.tasks, index);
   const tasks = state.tasks.map((task) => withoutOutput(task, index));
   if (!planned.ok) {

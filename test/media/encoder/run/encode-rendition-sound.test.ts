@@ -213,4 +213,36 @@ describe("encodeRendition, with sound", () => {
     }
     expect(onsetSeconds(await samples(await encode(flashAndBeep, { video: null })))).toBeCloseTo(1, 2);
   });
+
+  it.each([
+    ["mov", 0],
+    ["mov", 3],
+    ["mov", 7],
+    ["ts", 3],
+    ["ts", 7],
+  ])(
+    "fills a span of %s from second %i with silence when the sound ends at second 5",
+    async (extension, start) => {
+      const source = await clip(
+        `short.${extension}`,
+        [...lavfi("color=black:s=64x64:r=25:d=10"), ...lavfi("sine=f=440:d=5:r=48000")],
+        [...SHARP_H264, "-g", "25", "-c:a", "aac", "-map", "0:v", "-map", "1:a"],
+      );
+      const rendition = aRenditionSpec({
+        video: null,
+        audio: anAudioSpec({ sourceStreamIndex: 1, sourceChannels: 1, layout: "mono" }),
+        span: { startSeconds: start, durationSeconds: 10 - start },
+      });
+      const work = { source: await sourceAt(source), rendition, threads: 1, watermarks: NO_WATERMARKS };
+      const { path } = await encodeRendition(
+        { ...work, fillsSpan: true },
+        await aWorkContext(directory.path),
+      );
+      const sound = await samples(path);
+      const seconds = sound.length / 48_000;
+      expect(Math.abs(seconds - (10 - start))).toBeLessThan(1024 / 48_000);
+      const heardSeconds = sound.findLastIndex((sample) => Math.abs(sample) > 0.01) / 48_000;
+      expect(heardSeconds).toBeCloseTo(Math.max(0, 5 - start), 1);
+    },
+  );
 });

@@ -35,7 +35,7 @@ describe("planTasks", () => {
     ]);
   });
 
-  it("analyzes, encodes sound and chunks once, and joins per output, when the source is long", () => {
+  it("analyzes and encodes chunks once, sound for files and streams, and joins per output, when the source is long", () => {
     const state = anIngestedJob({ outputs: [aVideo(), aStream(), anImage()] }, aLongSource(90), 2);
     expect(ids(state)).toEqual([
       "ingest",
@@ -45,6 +45,7 @@ describe("planTasks", () => {
       "analyze-3",
       "analyze-4",
       "audio-1",
+      "audio-2",
       "chunk-1",
       "chunk-2",
       "chunk-3",
@@ -68,8 +69,13 @@ describe("planTasks", () => {
       },
     });
     expect(taskOf(state, "audio-1")).toMatchObject({
-      outputIndexes: [0, 1],
-      work: { kind: "encode", to: "work", rendition: { video: null } },
+      outputIndexes: [0],
+      work: { kind: "encode", to: "work", rendition: { video: null, span: { durationSeconds: null } } },
+    });
+    // A stream's sound ends with its picture.
+    expect(taskOf(state, "audio-2")).toMatchObject({
+      outputIndexes: [1],
+      work: { kind: "encode", to: "work", rendition: { video: null, span: { durationSeconds: 90 } } },
     });
     expect(taskOf(state, "output-0").dependsOn).toEqual(["chunk-*", "audio-1"]);
   });
