@@ -7,7 +7,7 @@ import { makePackages, type Package } from "./make-packages.ts";
 import { openPage, type PlayerTab } from "./open-page.ts";
 import type { PlayerName } from "./page-player.ts";
 import { startPageServer, type PageServer } from "./page-server.ts";
-import { ENGLISH, makeStreamClip, makeToneClip } from "./stream-clip.ts";
+import { ENGLISH, FRAME_RATE, makeStreamClip, makeToneClip } from "./stream-clip.ts";
 
 /** Three segments, the last one shorter. */
 const DURATION_SECONDS = 14;
@@ -43,10 +43,15 @@ beforeAll(async () => {
   const both = { hls: { path: "/hls" }, dash: { path: "/dash", hlsfmp4: true } };
   const ladder = ["mp4:240p_240k", "mp4:360p_360k", "mp4:480p_480k"];
   [[silent, av1], [sound]] = await Promise.all([
-    makePackages(bed, "portrait.mp4", [
-      { ...both, variants: ladder },
-      { dash: { path: "/av1", hlsfmp4: true }, variants: ["mp4:av1_240p_200k"] },
-    ]),
+    makePackages(
+      bed,
+      "portrait.mp4",
+      [
+        { ...both, variants: ladder },
+        { dash: { path: "/av1", hlsfmp4: true }, variants: ["mp4:av1_240p_200k"] },
+      ],
+      { "jpg:96x": { path: "/tiles/%02d.jpg", interval: 1, sprite: { limit: 6, columns: 3 } } },
+    ),
     makePackages(bed, "tone.wav", [{ ...both, variants: ["mp4:x:64k", "mp4:240p:128k"] }]),
   ]).then((made) => made.map(({ packages }) => packages) as [Package[], Package[]]);
 }, 400_000);
@@ -87,6 +92,20 @@ describe.concurrent.each(WAYS)("a silent portrait in $player with $format", (way
     await expectNoTroubles();
   });
 });
+
+describe.concurrent.each(FRAGMENTS.filter(({ format }) => format === "dash"))(
+  "thumbnails in $player",
+  (way) => {
+    it("show the pictures of their moments", async (context) => {
+      const { ask, expectNoTroubles } = await open(way, silent, context);
+      for (let second = 0; second < DURATION_SECONDS; second += 1) {
+        const number = await ask("readThumbnail", second + 0.5);
+        expect(Math.abs((number ?? Number.NaN) - second * FRAME_RATE.value)).toBeLessThanOrEqual(1);
+      }
+      await expectNoTroubles();
+    });
+  },
+);
 
 describe.concurrent.each(FRAGMENTS)("AV1 in $player with $format", (way) => {
   it("plays from start to end", async (context) => {

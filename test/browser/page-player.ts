@@ -45,9 +45,6 @@ export type HeardSound = {
   frequencyHz: number;
 };
 
-/** A part of a picture file. */
-export type Thumbnail = { url: string; x: number; y: number; width: number; height: number };
-
 export type ShownCue = { startSeconds: number; endSeconds: number; text: string };
 
 /** The page's global `player`. All times are the media's own. */
@@ -68,8 +65,8 @@ export interface PagePlayer {
   switchTo(rung: { heightPx: number; rate: number }): Promise<ShownPicture[]>;
   /** As the player has it by now: a stream that is still encoded grows. */
   durationSeconds(): number;
-  /** Where the picture of a moment is among the thumbnails; null when the stream has none. */
-  thumbnail(atSeconds: number): Promise<Thumbnail | null>;
+  /** Number in the thumbnail of a moment; null when the player finds none. */
+  readThumbnail(atSeconds: number): Promise<number | null>;
   selectSound(language: string): void;
   selectText(language: string): void;
   /** Cues that are shown now. */

@@ -39,21 +39,33 @@ export async function startLocalServer(
 
 /** Answers like a static file server: 200 with a length and a strong ETag, or 206 for one range. */
 export function serveBytes(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {
+  const { start, end } = beginFile(request, response, bytes.length);
+  response.end(bytes.subarray(start, end));
+}
+
+/** Writes the head of that answer; returns which bytes of the file are to follow, from `start` up to `end`. */
+export function beginFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  length: number,
+): { start: number; end: number } {
   const etag = '"v1"';
   const headers = { "accept-ranges": "bytes", etag };
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
   const ifRange = request.headers["if-range"];
   if (range === null || (ifRange !== undefined && ifRange !== etag)) {
-    response.writeHead(200, { ...headers, "content-length": bytes.length }).end(bytes);
-    return;
+    response.writeHead(200, { ...headers, "content-length": length });
+    return { start: 0, end: length };
   }
-  const first = Number(range[1]);
-  const last = Math.min(bytes.length - 1, range[2] === "" ? Infinity : Number(range[2]));
-  const part = bytes.subarray(first, last + 1);
-  const contentRange = `bytes ${first}-${last}/${bytes.length}`;
-  response
-    .writeHead(206, { ...headers, "content-length": part.length, "content-range": contentRange })
-    .end(part);
+  const start = Number(range[1]);
+  const last = Math.min(length - 1, range[2] === "" ? Infinity : Number(range[2]));
+  const contentRange = `bytes ${start}-${last}/${length}`;
+  response.writeHead(206, {
+    ...headers,
+    "content-length": last + 1 - start,
+    "content-range": contentRange,
+  });
+  return { start, end: last + 1 };
 }
 
 /** `length` bytes that differ from place to place, so that a wrong offset shows. */

@@ -12,12 +12,19 @@ export type MirroredPackage = {
   files: string[];
 };
 
+/** The bytes behind an address. @throws Error when there are none */
+export type ReadFile = (url: string) => Promise<Buffer>;
+
 /** @throws Error when something that is named is not there */
-export async function mirrorPackage(manifestUrl: string, directory: string): Promise<MirroredPackage> {
+export async function mirrorPackage(
+  manifestUrl: string,
+  directory: string,
+  read: ReadFile = fetchBytes,
+): Promise<MirroredPackage> {
   const base = new URL(".", manifestUrl);
   const files = new Map<string, string>();
   await followPackage(manifestUrl, async (url) => {
-    const bytes = await fetchBytes(url);
+    const bytes = await read(url);
     const name = decodeURIComponent(url.slice(base.href.length));
     const path = join(directory, name);
     await mkdir(dirname(path), { recursive: true });
@@ -33,10 +40,7 @@ export async function mirrorPackage(manifestUrl: string, directory: string): Pro
 }
 
 /** Visits a manifest and everything that it leads to, each address once. */
-export async function followPackage(
-  manifestUrl: string,
-  visit: (url: string) => Promise<Buffer>,
-): Promise<void> {
+export async function followPackage(manifestUrl: string, visit: ReadFile): Promise<void> {
   const seen = new Set<string>();
   const waiting = [manifestUrl];
   for (let url = waiting.shift(); url !== undefined; url = waiting.shift()) {
@@ -82,7 +86,7 @@ function mpdNames(text: string, url: string): string[] {
   return [...media, ...files.filter((name) => !name.endsWith("/"))];
 }
 
-async function fetchBytes(url: string): Promise<Buffer> {
+export async function fetchBytes(url: string): Promise<Buffer> {
   const response = await fetch(url);
   if (response.status !== 200) {
     throw new Error(`${url} answered ${response.status}`);

@@ -1,5 +1,8 @@
 /** A player library behind the one face that the page needs of all three. */
-import type { PlayerSource, Thumbnail } from "../page-player.ts";
+import type { PlayerSource } from "../page-player.ts";
+
+/** A part of a picture file. */
+export type Thumbnail = { url: string; x: number; y: number; width: number; height: number };
 
 export type Adapter = {
   /** Of the rungs with a picture. */
@@ -11,7 +14,12 @@ export type Adapter = {
   switchTo(heightPx: number): void;
   selectSound(language: string): void;
   selectText(language: string): void;
-  /** Of players that know thumbnails. */
+  /**
+   * Of players that find the end by a clock of their own and step back from it, which `HTMLMediaElement.ended` does not
+   * survive.
+   */
+  hasEnded?(): boolean;
+  /** Where the picture of a moment is; of players that know thumbnails. */
   thumbnail?(atSeconds: number): Promise<Thumbnail | null>;
 };
 

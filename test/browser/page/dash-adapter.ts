@@ -41,6 +41,9 @@ export const openDash: OpenAdapter = async (video, { url, bufferSeconds, clearKe
 };
 
 function adapt(player: MediaPlayerClass): Adapter {
+  let hasEnded = false;
+  player.on(MediaPlayer.events.PLAYBACK_STARTED, () => (hasEnded = false));
+  player.on(MediaPlayer.events.PLAYBACK_ENDED, () => (hasEnded = true));
   const rungs = () => player.getRepresentationsByType("video");
   const tracks = (type: MediaType) => player.getTracksFor(type);
   const languages = (type: MediaType) => tracks(type).map(({ lang }) => lang ?? "");
@@ -59,6 +62,8 @@ function adapt(player: MediaPlayerClass): Adapter {
       player.enableText(true);
       player.setTextTrack(index);
     },
+    hasEnded: () => hasEnded,
+    thumbnail: (atSeconds) => new Promise((resolve) => player.provideThumbnail(atSeconds, resolve)),
   };
 }
 

@@ -5,7 +5,7 @@ import { recordSound } from "./appended-sound.ts";
 import { openDash } from "./dash-adapter.ts";
 import { openHls } from "./hls-adapter.ts";
 import { listenTo } from "./loudest-frequency.ts";
-import { readImage, readPicture } from "./read-picture.ts";
+import { readImage, readPicture, readTile } from "./read-picture.ts";
 import { openShaka } from "./shaka-adapter.ts";
 
 const OPENERS: Record<PlayerName, OpenAdapter> = {
@@ -49,7 +49,7 @@ const player: PagePlayer = {
       what: `it is ${untilSeconds}`,
       rate,
       isDone: (last) =>
-        video.ended ||
+        hasEnded() ||
         (untilSeconds !== "end" &&
           video.currentTime > untilSeconds &&
           // A slow machine leaves pictures out.
@@ -66,7 +66,10 @@ const player: PagePlayer = {
     });
   },
   durationSeconds: () => video.duration,
-  thumbnail: async (atSeconds) => (await opened().thumbnail?.(atSeconds)) ?? null,
+  readThumbnail: async (atSeconds) => {
+    const thumbnail = (await opened().thumbnail?.(atSeconds)) ?? null;
+    return thumbnail === null ? null : readTile(thumbnail);
+  },
   selectSound: (language) => opened().selectSound(language),
   selectText: (language) => opened().selectText(language),
   activeCues: () => shownTracks().flatMap((track) => Array.from(track.activeCues ?? [], cueOf)),
@@ -87,6 +90,10 @@ const player: PagePlayer = {
   troubles: () => troubles,
 };
 Object.assign(globalThis, { player });
+
+function hasEnded(): boolean {
+  return video.ended || opened().hasEnded?.() === true;
+}
 
 function opened(): Adapter {
   if (adapter === null) {
@@ -120,10 +127,13 @@ async function watch({ what, rate, isDone, ...flags }: Watch): Promise<ShownPict
   const pictures: ShownPicture[] = [];
   let isOver = false;
   const onPicture = (): void => {
-    if (!isOver && video.mediaKeys === null) {
-      pictures.push(readPicture(video));
-      video.requestVideoFrameCallback(onPicture);
+    if (isOver || video.mediaKeys !== null) {
+      return;
     }
+    if (!hasEnded()) {
+      pictures.push(readPicture(video));
+    }
+    video.requestVideoFrameCallback(onPicture);
   };
   video.requestVideoFrameCallback(onPicture);
   video.playbackRate = rate;

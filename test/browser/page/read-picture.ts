@@ -1,6 +1,7 @@
 /** The number that is painted in the picture on the screen; `test/browser/stream-clip.ts` paints it. */
 import { NUMBER_BITS } from "../number-bits.ts";
 import type { ShownPicture } from "../page-player.ts";
+import type { Thumbnail } from "./adapter.ts";
 
 const BLOCK_PX = 8;
 const MICROSECONDS = 1_000_000;
@@ -25,7 +26,16 @@ export function readPicture(video: HTMLVideoElement): ShownPicture {
 
 /** The number in a picture of the element that was taken from outside of the page. */
 export async function readImage(pngBase64: string): Promise<number> {
-  const image = await createImageBitmap(new Blob([Uint8Array.fromBase64(pngBase64)]));
+  return readBitmap(await createImageBitmap(new Blob([Uint8Array.fromBase64(pngBase64)])));
+}
+
+/** The number in a thumbnail. */
+export async function readTile({ url, x, y, width, height }: Thumbnail): Promise<number> {
+  const file = await (await fetch(url)).blob();
+  return readBitmap(await createImageBitmap(file, x, y, width, height));
+}
+
+function readBitmap(image: ImageBitmap): number {
   try {
     return readNumber(image);
   } finally {
