@@ -1,5 +1,4 @@
 /** Sizes at equal SSIM: what chunks cost in bytes against whole encodes, and the measure that others compare by. */
-import { execFileSync } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchBed } from "./bench-bed.ts";
@@ -23,13 +22,16 @@ export async function compareSize(directory: string, bed: BenchBed): Promise<voi
   );
   const differences: number[] = [];
   for (const clip of CLIPS) {
-    const source = makeClip(directory, clip);
+    const source = await makeClip(directory, clip);
     const path = join(directory, "chunked.mp4");
     const outputs = { "mp4::x:quality=4": { path: "/chunked.mp4" } };
     const { id } = await bed.api.finishedJob(bed.urlOf(clip.name), outputs, { ultrafast: true });
     writeFileSync(path, await bed.api.download(id, 0));
-    const whole = WHOLE_CRFS.map((crf) => encodeWhole(source, join(directory, "whole.mp4"), crf));
-    const chunked = measureSsim(path, source);
+    const whole: Encode[] = [];
+    for (const crf of WHOLE_CRFS) {
+      whole.push(await encodeWhole(source, join(directory, "whole.mp4"), crf));
+    }
+    const chunked = await measureSsim(path, source);
     const difference = chunked.sizeBytes / sizeAt(whole, chunked.ssimDb) - 1;
     differences.push(difference);
     console.log(`  ${clip.name.padEnd(14)} ${percent(difference)} (${chunked.ssimDb.toFixed(2)} dB)`);
@@ -38,17 +40,23 @@ export async function compareSize(directory: string, bed: BenchBed): Promise<voi
   console.log(`  mean           ${percent(mean)}`);
 }
 
-function encodeWhole(source: string, path: string, crf: number): Encode {
+async function encodeWhole(source: string, path: string, crf: number): Promise<Encode> {
   const codec = ["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", String(crf)];
-  ffmpeg(["-i", source, "-an", "-threads", "1", ...codec, "-movflags", "+faststart", path]);
+  await ffmpeg([
+    ...["-i", source, "-an", "-threads", "1", ...EVERY_FRAME, ...codec],
+    ...["-movflags", "+faststart", path],
+  ]);
   return measureSsim(path, source);
 }
 
-/** Size and mean SSIM of a file against its source, frame by frame. */
-export function measureSsim(path: string, source: string): Encode {
-  const graph = "[0:v]settb=1/360000[a];[1:v]settb=1/360000[b];[a][b]ssim=stats_file=-";
-  const args = ["-v", "error", "-nostdin", "-i", path, "-i", source, "-lavfi", graph, "-f", "null", "-"];
-  const lines = execFileSync("ffmpeg", args, { encoding: "utf8", maxBuffer: 2 ** 26 });
+/** Frames of a file that are its source's, one by one: FFmpeg's default makes the rate constant where times are not. */
+export const EVERY_FRAME = ["-fps_mode", "passthrough"] as const;
+
+/** Size and mean SSIM of a file against its source: the n-th frame against the n-th. */
+export async function measureSsim(path: string, source: string): Promise<Encode> {
+  const counted = "settb=1/24,setpts=N";
+  const graph = `[0:v]${counted}[a];[1:v]${counted}[b];[a][b]ssim=stats_file=-`;
+  const lines = await ffmpeg(["-i", path, "-i", source, "-lavfi", graph, "-f", "null", "-"]);
   const values = [...lines.matchAll(/All:([\d.]+)/g)].map((match) => Number(match[1]));
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return { sizeBytes: statSync(path).size, ssimDb: -10 * Math.log10(1 - mean) };

@@ -32,7 +32,7 @@ type Cost = { wallSeconds: number; cpuSeconds: number };
 
 /** Prints ratios of interleaved pairs, for one output and for four, and where a job's time goes. */
 export async function compareSpeed(directory: string, bed: BenchBed, pairCount: number): Promise<void> {
-  const sourcePath = makeClip(directory, CLIP);
+  const sourcePath = await makeClip(directory, CLIP);
   for (const rungs of [RUNGS, RUNGS.slice(1, 2)]) {
     const pairs: { job: Cost; plain: Cost }[] = [];
     const timings: Timings[] = [];

@@ -50,7 +50,7 @@ try {
     await compareScaling(directory);
   }
   if (isChosen("quality")) {
-    measureQuality(directory);
+    await measureQuality(directory);
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });

@@ -38,7 +38,7 @@ type ClipRecipe = {
 };
 
 /** Makes the clips that the directory lacks: `film`, `street`, `hand` and, last, the text of `screen`. */
-export function makeQualityClips(directory: string, seconds: number): QualityClip[] {
+export async function makeQualityClips(directory: string, seconds: number): Promise<QualityClip[]> {
   const path = fetchFilmed(directory);
   const recipes: ClipRecipe[] = [
     // Rendered film with cuts; its first two seconds are black.
@@ -57,10 +57,10 @@ export function makeQualityClips(directory: string, seconds: number): QualityCli
       motion: "loop=-1:1:0,crop=640:400:0:3*n",
     },
   ];
-  return recipes.map((recipe) => makeClip(directory, recipe, seconds));
+  return Promise.all(recipes.map((recipe) => makeClip(directory, recipe, seconds)));
 }
 
-function makeClip(directory: string, recipe: ClipRecipe, seconds: number): QualityClip {
+async function makeClip(directory: string, recipe: ClipRecipe, seconds: number): Promise<QualityClip> {
   const { name, widthPx, heightPx, fps, input, motion = "null" } = recipe;
   const path = join(directory, `${name}-${seconds}s.y4m`);
   const frames = seconds * fps;
@@ -69,7 +69,7 @@ function makeClip(directory: string, recipe: ClipRecipe, seconds: number): Quali
     const fill = `scale=${size}:force_original_aspect_ratio=increase:flags=bicubic,crop=${size},setsar=1`;
     // Frames are counted, so that every clip has a constant rate and none is dropped or repeated.
     const filter = `${motion},${fill},settb=1/${fps},setpts=N`;
-    ffmpeg([
+    await ffmpeg([
       ...[...input, "-an", "-vf", filter, "-r", String(fps), "-frames:v", String(frames)],
       ...["-pix_fmt", "yuv420p", path],
     ]);

@@ -31,9 +31,9 @@ const LEVELS = [1, 2, 3, 4, 5] as const;
  * Prints the levels of every codec on two seconds of each clip: a few minutes. `BENCH_FULL=1` takes five seconds and
  * compares the presets too, which is the better part of an hour.
  */
-export function measureQuality(directory: string): void {
+export async function measureQuality(directory: string): Promise<void> {
   const isFull = process.env["BENCH_FULL"] === "1";
-  const clips = makeQualityClips(directory, isFull ? 5 : 2);
+  const clips = await makeQualityClips(directory, isFull ? 5 : 2);
   const path = join(directory, "quality.mkv");
   const encode: EncodeAt = (clip, codec, crf, preset = null) =>
     encodeClip(clip, path, ladderArgs(codec, crf, preset), crf);

@@ -17,7 +17,7 @@ const CLIP = {
 
 /** Prints the speed-up over one encoder, once per count: a run with one encoder takes minutes. */
 export async function compareScaling(directory: string): Promise<void> {
-  makeClip(directory, CLIP);
+  await makeClip(directory, CLIP);
   console.log(
     `\nultrafast, ${CLIP.seconds} s of ${CLIP.size} to mp4 quality=4 without sound, each encoder at ${CPU_SHARE} of one CPU`,
   );

@@ -2,14 +2,15 @@
  * What a stream costs besides its encodes: packaging time, bytes of the containers against Shaka Packager's, how soon
  * it can be watched, and what its long groups of pictures save.
  */
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { locatePackager } from "../../encoder/run/locate-packager.ts";
 import type { BenchBed } from "./bench-bed.ts";
 import { type ClipPlan, ffmpeg, makeClip } from "./bench-clips.ts";
-import { type Encode, measureSsim, percent, sizeAt } from "./equal-quality.ts";
+import { type Encode, EVERY_FRAME, measureSsim, percent, sizeAt } from "./equal-quality.ts";
 
 const LONG: ClipPlan = { name: "stream.mp4", size: "640x360", seconds: 600, scenes: ["motion", "life"] };
 
@@ -31,7 +32,7 @@ export async function compareStreams(directory: string, bed: BenchBed): Promise<
 }
 
 async function compareLongJob(directory: string, bed: BenchBed): Promise<void> {
-  makeClip(directory, LONG);
+  await makeClip(directory, LONG);
   console.log(
     `\nA stream of ${LONG.seconds} s of ${LONG.size} as HLS (live_edge) and DASH with HLS, ${LADDER.length} rungs`,
   );
@@ -52,7 +53,7 @@ async function compareLongJob(directory: string, bed: BenchBed): Promise<void> {
   );
   console.log(`  the job's time         ${JSON.stringify(timings)}`);
   const { dash } = await bed.api.streamUrls(id);
-  compareOverhead(directory, await downloadTracks(dash ?? "", join(directory, "copra-dash")));
+  await compareOverhead(directory, await downloadTracks(dash ?? "", join(directory, "copra-dash")));
 }
 
 /** When the master playlist can be read and names segments that can be read. */
@@ -96,7 +97,7 @@ async function downloadTracks(manifestUrl: string, directory: string): Promise<T
 }
 
 /** The same encodes packaged by Shaka Packager, with segments of the same length. */
-function compareOverhead(directory: string, tracks: readonly Track[]): void {
+async function compareOverhead(directory: string, tracks: readonly Track[]): Promise<void> {
   const target = join(directory, "shaka");
   mkdirSync(target, { recursive: true });
   const streams = tracks.map(({ path, isVideo }, index) =>
@@ -106,7 +107,7 @@ function compareOverhead(directory: string, tracks: readonly Track[]): void {
       `segment_template=${target}/${index}-$Number$.m4s`,
     ].join(","),
   );
-  execFileSync(locatePackager(), [
+  await promisify(execFile)(locatePackager(), [
     ...streams,
     "--segment_duration=6",
     `--mpd_output=${target}/manifest.mpd`,
@@ -127,13 +128,16 @@ async function compareGops(directory: string, bed: BenchBed): Promise<void> {
   );
   const differences: number[] = [];
   for (const clip of GOP_CLIPS) {
-    const source = makeClip(directory, clip);
+    const source = await makeClip(directory, clip);
     const outputs = { httpstream: { variants: ["mp4::noaudio:quality=4"], dash: { path: "/dash" } } };
     const { id } = await bed.api.finishedJob(bed.urlOf(clip.name), outputs);
     const { dash } = await bed.api.streamUrls(id);
     const [track] = await downloadTracks(dash ?? "", join(directory, `gop-${clip.name}`));
-    const blanket = CRFS.map((crf) => encodeBlanket(source, join(directory, "blanket.mp4"), crf));
-    const copra = measureSsim(track?.path ?? "", source);
+    const blanket: Encode[] = [];
+    for (const crf of CRFS) {
+      blanket.push(await encodeBlanket(source, join(directory, "blanket.mp4"), crf));
+    }
+    const copra = await measureSsim(track?.path ?? "", source);
     const difference = copra.sizeBytes / sizeAt(blanket, copra.ssimDb) - 1;
     differences.push(difference);
     console.log(`  ${clip.name.padEnd(14)} ${percent(difference)} (${copra.ssimDb.toFixed(2)} dB)`);
@@ -143,9 +147,22 @@ async function compareGops(directory: string, bed: BenchBed): Promise<void> {
   );
 }
 
-function encodeBlanket(source: string, path: string, crf: number): Encode {
-  ffmpeg([
-    ...["-i", source, "-an", "-threads", "1", "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high"],
+async function encodeBlanket(source: string, path: string, crf: number): Promise<Encode> {
+  await ffmpeg([
+    ...[
+      "-i",
+      source,
+      "-an",
+      "-threads",
+      "1",
+      ...EVERY_FRAME,
+      "-c:v",
+      "libx264",
+      "-preset",
+      "veryfast",
+      "-profile:v",
+      "high",
+    ],
     ...["-crf", String(crf), "-sc_threshold", "0", "-g", "9999"],
     ...["-force_key_frames", `expr:gte(t,n_forced*${BLANKET_GOP_SECONDS})`],
     ...["-movflags", "+frag_keyframe+empty_moov+default_base_moof", path],
