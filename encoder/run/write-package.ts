@@ -2,11 +2,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TaskResult } from "../contract/report.ts";
-import type { Packages } from "../contract/stream.ts";
+import type { Ladder, Packages } from "../contract/stream.ts";
 import type { PackageTask } from "../contract/task.ts";
 import { ladderProblem } from "../manifest/check-ladder.ts";
 import { fileKey } from "../manifest/file-names.ts";
 import { type Manifest, manifests } from "../manifest/manifests.ts";
+import { keyIndex } from "../manifest/segment-key.ts";
 import { contentTypeOf } from "../storage/content-type.ts";
 import { probePackages } from "./probe-packages.ts";
 import { checkFailed } from "./task-failure.ts";
@@ -27,7 +28,7 @@ export async function writePackage(task: PackageTask, run: TaskRun): Promise<Tas
   }
   const waves = manifests(ladder, packages, isOpen);
   const probes = isOpen ? [] : await probePackages(task, run);
-  await publish(waves, packages, run);
+  await publish(waves, task, run);
   const [, masters] = waves;
   const written = masters.flatMap(({ package: kind, name, format }, index) => {
     const key = fileKey(packages[kind]?.prefix ?? "", name);
@@ -39,10 +40,14 @@ export async function writePackage(task: PackageTask, run: TaskRun): Promise<Tas
 type Upload = { path: string; key: string; contentType: string };
 
 /** Each wave after the one before, so that no reader finds a manifest that names a missing object. */
-async function publish(waves: readonly Manifest[][], packages: Packages, run: TaskRun): Promise<void> {
+async function publish(
+  waves: readonly Manifest[][],
+  { ladder, packages }: PackageTask,
+  run: TaskRun,
+): Promise<void> {
   run.onProgress("uploading", 0);
   const directory = join(run.directory, "manifests");
-  const keys = await writeKeyFiles(packages, directory);
+  const keys = await writeKeyFiles(ladder, packages, directory);
   const total = keys.length + waves.flat().length;
   let before = 0;
   const upload = async (kind: "transport" | "fragments", files: readonly Upload[]): Promise<void> => {
@@ -61,11 +66,18 @@ async function publish(waves: readonly Manifest[][], packages: Packages, run: Ta
   }
 }
 
-/** Keys that lie beside the media, as the 16 bytes that players want. */
-async function writeKeyFiles({ transport }: Packages, directory: string): Promise<Upload[]> {
+/** Keys that lie beside the media, as the 16 bytes that players want: those of the segments that there are. */
+async function writeKeyFiles(
+  { pictures, sounds }: Ladder,
+  { transport }: Packages,
+  directory: string,
+): Promise<Upload[]> {
   await mkdir(directory, { recursive: true });
+  const { stored, segmentsPerKey } = transport?.keys ?? { stored: [], segmentsPerKey: null };
+  const numbers = [...pictures, ...sounds].map((track) => track.transport?.segments.at(-1)?.number ?? 0);
+  const last = keyIndex(Math.max(0, ...numbers), stored.length, segmentsPerKey);
   const uploads: Upload[] = [];
-  for (const [index, { key, value }] of (transport?.keys?.stored ?? []).entries()) {
+  for (const [index, { key, value }] of stored.slice(0, last + 1).entries()) {
     const path = join(directory, `key-${index}`);
     await writeFile(path, Buffer.from(value, "hex"));
     uploads.push({ path, key, contentType: "application/octet-stream" });

@@ -40,6 +40,7 @@ export function streamsSection(): string[] {
     "With `hls.live_edge` the playlists of `hls` are published as soon as the first stretch of the source is encoded, and grow from",
     "stretch to stretch (`#EXT-X-PLAYLIST-TYPE:EVENT`) until the end turns them into ordinary ones. The output has its `urls` from then on,",
     "and with `notification.events` there is an event `output.playable`. Sources that are too short to be cut into chunks come whole.",
+    "When such an output fails after all, its playlists stay as they are: players wait for more until they give up.",
     "",
     "### Examples",
     "",

@@ -4,8 +4,8 @@ import { unfinishedNames } from "./unfinished-names.ts";
 
 /**
  * What starts first: pictures are cheap and often shown first, and somebody waits for an open stream; joining gives the
- * customer a finished output; analyses hold up every chunk; whole-file encodes and sound are long. Chunks follow in
- * source order.
+ * customer a finished output; analyses hold up every chunk; the first chunk is what an open stream is first played
+ * with, beside its sound; whole-file encodes and sound are long. Chunks follow in source order.
  */
 const START_ORDER = {
   ingest: 0,
@@ -18,9 +18,10 @@ const START_ORDER = {
   subtitle: 2,
   package: 2,
   analyze: 3,
-  encode: 4,
-  chunk: 5,
-} as const satisfies Record<TaskWork["kind"], number>;
+  "first-chunk": 4,
+  encode: 5,
+  chunk: 6,
+} as const satisfies Record<TaskWork["kind"] | "first-chunk", number>;
 
 /** Tasks that could start now, in the order to start them. */
 export function startableTasks(state: JobState, now: number): TaskRecord[] {
@@ -33,10 +34,14 @@ export function startableTasks(state: JobState, now: number): TaskRecord[] {
     .filter((task) => !task.dependsOn.some((name) => unfinished.has(name)) && !isHeldUp(task, state.tasks))
     .toSorted(
       (a, b) =>
-        START_ORDER[a.work.kind] - START_ORDER[b.work.kind] ||
+        startOrder(a.work) - startOrder(b.work) ||
         // Long ones first, so that they do not end alone. Chunks are much alike and keep their order.
         (a.work.kind === "encode" ? b.weight - a.weight : 0),
     );
+}
+
+function startOrder(work: TaskWork): number {
+  return START_ORDER[work.kind === "chunk" && work.index === 0 ? "first-chunk" : work.kind];
 }
 
 /**

@@ -201,11 +201,14 @@ describe("writePackage", () => {
         stored: values.map((value, index) => ({ key: `out/transport/${index}.key`, value })),
       },
     });
+    // A key for a segment that the source promised and did not have is stored for nobody.
+    transport.keys?.stored.push({ key: "out/transport/2.key", value: FIRST_KEY });
     const manifests = manifestsOf(
       await run(published, { packages: packages({ transport, fragments: null }) }),
     );
     expect(manifests).toMatchObject([{ format: "hls", key: "out/transport/my-list.m3u8" }]);
     expect(manifests[0]?.ffprobe?.streams).toHaveLength(5);
+    expect(puts()).not.toContain("out/transport/2.key");
     expect(puts().slice(0, 2).toSorted()).toEqual(["out/transport/0.key", "out/transport/1.key"]);
     expect(sink.objects.get("out/transport/1.key")?.bytes.toString("hex")).toBe(SECOND_KEY);
     const { hls } = await download();
