@@ -217,3 +217,8 @@ export type Packages = z.infer<typeof packagesSchema>;
 
 export const PACKAGE_FORMATS = ["hls", "dash", "hlsfmp4"] as const;
 export type PackageFormat = (typeof PACKAGE_FORMATS)[number];
+
+/** File name of the manifest that players open. */
+export function manifestName(format: PackageFormat, playlistName: string): string {
+  return `${playlistName}.${format === "dash" ? "mpd" : "m3u8"}`;
+}

@@ -1,5 +1,11 @@
 /** All manifests of a stream, in the order in which they may appear. Writing them is write-package.ts's. */
-import type { Ladder, PackageFormat, Packages, PlacedTrack } from "../contract/stream.ts";
+import {
+  type Ladder,
+  manifestName,
+  type PackageFormat,
+  type Packages,
+  type PlacedTrack,
+} from "../contract/stream.ts";
 import { dashManifest } from "./dash-manifest.ts";
 import { I_FRAME_PLAYLIST_FILE, MEDIA_PLAYLIST_FILE } from "./file-names.ts";
 import { hasMediaTags, masterPlaylist } from "./master-playlist.ts";
@@ -40,11 +46,11 @@ export function manifests(ladder: Ladder, packages: Packages, isOpen: boolean): 
     const form = { version, hasIFrames, targetSeconds };
     media.push(...mediaManifests(ladder, "transport", { ...form, toForm, isOpen }));
     const text = masterPlaylist(ladder, { ...form, kind: "transport" });
-    masters.push({ package: "transport", name: `${playlistName}.m3u8`, text, format: "hls" });
+    masters.push({ package: "transport", name: manifestName("hls", playlistName), text, format: "hls" });
   }
   if (fragments && !isOpen) {
     const text = dashManifest(ladder, fragments);
-    masters.push({ package: "fragments", name: `${playlistName}.mpd`, text, format: "dash" });
+    masters.push({ package: "fragments", name: manifestName("dash", playlistName), text, format: "dash" });
   }
   if (fragments?.hasHls) {
     const toForm = (track: PlacedTrack) => fragmentForm(track, fragments.licenses);
@@ -52,7 +58,12 @@ export function manifests(ladder: Ladder, packages: Packages, isOpen: boolean): 
     const form = { version: FRAGMENTS_VERSION, hasIFrames: !isOpen, targetSeconds };
     media.push(...mediaManifests(ladder, "fragments", { ...form, toForm, isOpen }));
     const text = masterPlaylist(ladder, { ...form, kind: "fragments" });
-    masters.push({ package: "fragments", name: `${playlistName}.m3u8`, text, format: "hlsfmp4" });
+    masters.push({
+      package: "fragments",
+      name: manifestName("hlsfmp4", playlistName),
+      text,
+      format: "hlsfmp4",
+    });
   }
   return [media, masters];
 }

@@ -25,7 +25,7 @@ const SCENES = {
 } as const;
 
 /** Small pictures that do not say so are taken for BT.601, and turned into BT.709 before they are encoded. */
-const BT709 = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"];
+export const BT709 = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"];
 
 /** Makes the clip unless the directory has it; a short piece is painted and repeated by copy. */
 export async function makeClip(directory: string, plan: ClipPlan): Promise<string> {

@@ -1,4 +1,5 @@
 /** Which objects a stream writes: manifests by name, and the folders that its media may be in. */
+import { manifestName, type PackageFormat } from "../../encoder/contract/stream.ts";
 import type { HttpstreamRequest } from "./job-spec.ts";
 import { objectKey } from "./object-location.ts";
 
@@ -22,17 +23,17 @@ export function packageClaims(stream: Packaged, storagePath: string): PackageCla
   const { path, playlistName, hls, dash, subtitles } = stream;
   const prefix = (own: string) => packagePrefix(storagePath, path, own);
   const text = subtitles.tracks === "none" && subtitles.files.length === 0 ? [] : ["text"];
-  const playlist = `${playlistName}.m3u8`;
+  const name = (format: PackageFormat) => manifestName(format, playlistName);
   return [
     ...(hls === null
       ? []
-      : [{ prefix: prefix(hls.path), manifests: [playlist], media: ["media", "keys", ...text] }]),
+      : [{ prefix: prefix(hls.path), manifests: [name("hls")], media: ["media", "keys", ...text] }]),
     ...(dash === null
       ? []
       : [
           {
             prefix: prefix(dash.path),
-            manifests: [`${playlistName}.mpd`, ...(dash.hasHls ? [playlist] : [])],
+            manifests: [name("dash"), ...(dash.hasHls ? [name("hlsfmp4")] : [])],
             media: ["video", "audio", ...text],
           },
         ]),

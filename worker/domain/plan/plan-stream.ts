@@ -1,6 +1,6 @@
 /** From an `httpstream` request to the planned stream: what is encoded, what is packaged, and the keys of its manifests. */
 import type { MediaInfo } from "../../../encoder/contract/media-info.ts";
-import { SEGMENT_SECONDS, type PackageFormat } from "../../../encoder/contract/stream.ts";
+import { manifestName, SEGMENT_SECONDS, type PackageFormat } from "../../../encoder/contract/stream.ts";
 import type { Timeline } from "../../../encoder/contract/timeline.ts";
 import type { HlsRequest, HttpstreamRequest } from "../job-spec.ts";
 import { objectKey } from "../object-location.ts";
@@ -58,11 +58,12 @@ export function manifestFormats({ hls, dash }: Pick<HttpstreamRequest, "hls" | "
 
 /** Keys of the manifests in the order of `manifestFormats`. */
 export function manifestKeys({ transport, fragments, playlistName }: Stream): string[] {
-  const key = (prefix: string, extension: string) => objectKey(prefix, `${playlistName}.${extension}`);
+  const key = (prefix: string, format: PackageFormat) =>
+    objectKey(prefix, manifestName(format, playlistName));
   return [
-    ...(transport === null ? [] : [key(transport.prefix, "m3u8")]),
-    ...(fragments === null ? [] : [key(fragments.prefix, "mpd")]),
-    ...(fragments?.hasHls === true ? [key(fragments.prefix, "m3u8")] : []),
+    ...(transport === null ? [] : [key(transport.prefix, "hls")]),
+    ...(fragments === null ? [] : [key(fragments.prefix, "dash")]),
+    ...(fragments?.hasHls === true ? [key(fragments.prefix, "hlsfmp4")] : []),
   ];
 }
 

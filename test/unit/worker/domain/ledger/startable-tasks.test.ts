@@ -10,6 +10,7 @@ import {
 import {
   T0,
   aLongSource,
+  aStream,
   aVideo,
   after,
   anImage,
@@ -32,6 +33,11 @@ describe("startableTasks", () => {
     const waiting = names(startableTasks(idle, LATER));
     expect(waiting.filter((id) => id.startsWith("chunk"))).toEqual(idsOf(state, "chunk"));
     expect(waiting).not.toContain("output-0");
+  });
+
+  it("starts the first chunk beside the sound, so that an open stream is soon played", () => {
+    const [first, second] = names(startableTasks(aChunkedJob([aStream()]), T0));
+    expect([first, second]).toEqual(["chunk-1", "audio-1"]);
   });
 
   it("starts no chunk while one analysis is missing, and no join while one part is", () => {
