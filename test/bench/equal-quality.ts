@@ -3,6 +3,7 @@ import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchBed } from "./bench-bed.ts";
 import { type ClipPlan, ffmpeg, makeClip } from "./bench-clips.ts";
+import { mean } from "./quality-curve.ts";
 
 const CLIPS: readonly ClipPlan[] = [
   { name: "size-zoom.mp4", size: "640x360", seconds: 90, scenes: ["zoom"] },
@@ -36,8 +37,7 @@ export async function compareSize(directory: string, bed: BenchBed): Promise<voi
     differences.push(difference);
     console.log(`  ${clip.name.padEnd(14)} ${percent(difference)} (${chunked.ssimDb.toFixed(2)} dB)`);
   }
-  const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
-  console.log(`  mean           ${percent(mean)}`);
+  console.log(`  mean           ${percent(mean(differences))}`);
 }
 
 async function encodeWhole(source: string, path: string, crf: number): Promise<Encode> {
@@ -54,12 +54,12 @@ export const EVERY_FRAME = ["-fps_mode", "passthrough"] as const;
 
 /** Size and mean SSIM of a file against its source: the n-th frame against the n-th. */
 export async function measureSsim(path: string, source: string): Promise<Encode> {
+  // Any clock that both share.
   const counted = "settb=1/24,setpts=N";
   const graph = `[0:v]${counted}[a];[1:v]${counted}[b];[a][b]ssim=stats_file=-`;
   const lines = await ffmpeg(["-i", path, "-i", source, "-lavfi", graph, "-f", "null", "-"]);
   const values = [...lines.matchAll(/All:([\d.]+)/g)].map((match) => Number(match[1]));
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { sizeBytes: statSync(path).size, ssimDb: -10 * Math.log10(1 - mean) };
+  return { sizeBytes: statSync(path).size, ssimDb: -10 * Math.log10(1 - mean(values)) };
 }
 
 /** Bytes that such encodes would have at that quality: a line through the logarithms of the sizes. */

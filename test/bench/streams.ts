@@ -12,6 +12,7 @@ import type { BenchBed } from "./bench-bed.ts";
 import { BT709, type ClipPlan, ffmpeg, makeClip } from "./bench-clips.ts";
 import { type Encode, EVERY_FRAME, measureSsim, percent, sizeAt } from "./equal-quality.ts";
 import { makeQualityClips } from "./quality-clips.ts";
+import { mean } from "./quality-curve.ts";
 
 const LONG: ClipPlan = { name: "stream.mp4", size: "1280x720", seconds: 600, scenes: ["motion", "life"] };
 
@@ -140,9 +141,7 @@ async function compareGops(directory: string, bed: BenchBed): Promise<void> {
     differences.push(difference);
     console.log(`  ${name.padEnd(14)} ${percent(difference)} (${copra.ssimDb.toFixed(2)} dB)`);
   }
-  console.log(
-    `  mean           ${percent(differences.reduce((sum, one) => sum + one, 0) / differences.length)}`,
-  );
+  console.log(`  mean           ${percent(mean(differences))}`);
 }
 
 async function encodeBlanket(source: string, path: string, crf: number): Promise<Encode> {
