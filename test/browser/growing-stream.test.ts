@@ -5,6 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { holdFile, type HeldFile } from "../support/held-file.ts";
 import { finalView } from "../support/job-client.ts";
 import { soundFirst } from "../support/sound-first.ts";
+import type { Link } from "../support/stream-bed.ts";
 import { startTestBed, type TestBed } from "../support/test-bed.ts";
 import { expectRightNumbers, expectWholeTone } from "./expect-playback.ts";
 import { openPage, type PlayerTab } from "./open-page.ts";
@@ -43,8 +44,6 @@ afterAll(async () => {
   await pages?.close();
   await bed?.close();
 });
-
-type Link = { format: string; url: string };
 
 /** Starts a job with `live_edge`; its playlists as soon as they can be played. */
 async function playableStream(): Promise<{ id: string; links: Link[] }> {

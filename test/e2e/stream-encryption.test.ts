@@ -57,7 +57,7 @@ describe("encryption of a stream", () => {
   });
 
   it("with generated and changing keys plays from what is stored beside the media", async () => {
-    const { hls } = await bed.soundPackages(linksBelow("rotated"));
+    const { hls } = await bed.validPackages(linksBelow("rotated"));
     await expectWholeLadders([hls], FRAMES);
     const text = await readFile(join(hls?.directory ?? "", "media-1/stream.m3u8"), "utf8");
     const uris = [...text.matchAll(/URI="([^"]+)"/g)].map(([, uri]) => uri);
@@ -65,7 +65,7 @@ describe("encryption of a stream", () => {
   });
 
   it.each(["cenc", "cbcs"])("of samples (%s) is undone by the given key", async (scheme) => {
-    const { dash } = await bed.soundPackages(linksBelow(scheme));
+    const { dash } = await bed.validPackages(linksBelow(scheme));
     const mpd = await readFile(dash?.manifestPath ?? "", "utf8");
     expect(mpd.toLowerCase()).toContain("10111213-1415-1617-1819-1a1b1c1d1e1f");
     expect(mpd).toContain(`value="${scheme}"`);

@@ -53,7 +53,7 @@ describe("the picture of a stream", () => {
     },
   ])("is $about", async ({ source, variants, heights, aspect, colours }) => {
     const links = await bed.finishedStream(source, { ...BOTH, ...variants });
-    const { hls, dash, hlsfmp4 } = await bed.soundPackages(links);
+    const { hls, dash, hlsfmp4 } = await bed.validPackages(links);
     await expectWholeLadders([hls, dash, hlsfmp4], RATE * CORNERS_SECONDS);
     for (const [rung, heightPx] of heights.entries()) {
       const transport = join(hls?.directory ?? "", `media-${rung + 1}/stream.m3u8`);
@@ -115,7 +115,7 @@ describe("thumbnails in a DASH manifest", () => {
       "jpg:160x": { path, interval: 1, sprite },
     });
     const links = outputs.flatMap(linksOf);
-    await bed.soundPackages(links);
+    await bed.validPackages(links);
     const url = links[0]?.url ?? "";
     const images = imagesOf(readManifest(await (await fetch(url)).text(), url));
     expect(images).toMatchObject({

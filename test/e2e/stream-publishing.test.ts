@@ -1,9 +1,9 @@
 /** Streams that are published while they are encoded: nothing is named before it is there, and what is there plays. */
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SEGMENT_SECONDS } from "../../encoder/contract/stream.ts";
 import { expectSourceSound } from "../support/decoded-sound.ts";
 import { expectWholeLadders, numbersOf, upTo } from "../support/decoded-stream.ts";
-import { SEGMENT_SECONDS } from "../../encoder/contract/stream.ts";
 import { eventually } from "../support/eventually.ts";
 import { holdFile, type HeldFile } from "../support/held-file.ts";
 import { finalView } from "../support/job-client.ts";
@@ -85,7 +85,7 @@ describe("a stream that is encoded in chunks", () => {
       { format: "dash", url: `${BASE}out/dash/master.mpd` },
       { format: "hlsfmp4", url: `${BASE}out/dash/master.m3u8` },
     ];
-    const { hls, dash, hlsfmp4 } = await bed.soundPackages(links, { read: fromBucket });
+    const { hls, dash, hlsfmp4 } = await bed.validPackages(links, { read: fromBucket });
     const frames = LONG_RATE * LONG_SECONDS;
     await expectWholeLadders([hls, dash, hlsfmp4], frames);
     expect(await numbersOf(hls, "media-2/stream.m3u8")).toEqual(upTo(frames));
@@ -130,7 +130,7 @@ describe("a stream with live_edge", () => {
     expect((await bed.client.read(id)).outputs).toMatchObject([
       { status: "httpstream.variants.encoding", urls: links },
     ]);
-    const { hls } = await bed.soundPackages(links, { isOpen: true });
+    const { hls } = await bed.validPackages(links, { isOpen: true });
     const segments = hls?.files.filter((name) => /media-1\/segment-\d+\.ts$/.test(name));
     expect(segments).toEqual(["media-1/segment-0.ts"]);
     expect((await fetch(new URL("../dash/master.mpd", links[0]?.url))).status).toBe(404);
@@ -146,7 +146,7 @@ describe("a stream with live_edge", () => {
     }
     const finished = completedOutputs(finalView(views)).flatMap(linksOf);
     expect(finished).toEqual(expect.arrayContaining(links));
-    await expectWholeLadders(Object.values(await bed.soundPackages(finished)), HEAVY_SECONDS * HEAVY_RATE);
+    await expectWholeLadders(Object.values(await bed.validPackages(finished)), HEAVY_SECONDS * HEAVY_RATE);
     const events = (await bed.webhooks.untilJobEvent(id)).map(({ body }) => body.event);
     expect(events.filter((event) => event === "output.playable")).toHaveLength(1);
     expect(events.indexOf("output.playable")).toBeLessThan(events.indexOf("output.completed"));

@@ -29,7 +29,7 @@ describe("a stream as HLS, DASH and HLS over the same fMP4", () => {
     const stream = { ...BOTH, variants: LADDER, hls: { path: "/hls", version } };
     const links = await bed.finishedStream(source, stream);
     expect(links.map(({ format }) => format)).toEqual(["hls", "dash", "hlsfmp4"]);
-    const { hls, dash, hlsfmp4 } = await bed.soundPackages(links);
+    const { hls, dash, hlsfmp4 } = await bed.validPackages(links);
     await expectWholeLadders([hls, dash, hlsfmp4], frames);
     expect(await numbersOf(hls, "media-1/stream.m3u8")).toEqual(upTo(frames));
     expect(await numbersOf(hlsfmp4, "video/avc1/2/stream.m3u8")).toEqual(upTo(frames));
@@ -40,7 +40,7 @@ describe("a stream as HLS, DASH and HLS over the same fMP4", () => {
 
   it("has every frame of a silent source, HLS 5", async () => {
     const stream = { ...BOTH, variants: LADDER, hls: { path: "/hls", version: 5 } };
-    const { hls, dash, hlsfmp4 } = await bed.soundPackages(await bed.finishedStream("silent.mp4", stream));
+    const { hls, dash, hlsfmp4 } = await bed.validPackages(await bed.finishedStream("silent.mp4", stream));
     await expectWholeLadders([hls, dash, hlsfmp4], 350);
     expect(await numbersOf(hls, "media-1/stream.m3u8")).toEqual(upTo(350));
     expect(await numbersOf(hlsfmp4, "video/avc1/2/stream.m3u8")).toEqual(upTo(350));
@@ -48,7 +48,7 @@ describe("a stream as HLS, DASH and HLS over the same fMP4", () => {
 
   it("follows frames of a variable rate, also where there are none for longer than a segment", async () => {
     const links = await bed.finishedStream("variable.mp4", { ...BOTH, variants: LADDER });
-    const { hls, dash } = await bed.soundPackages(links);
+    const { hls, dash } = await bed.validPackages(links);
     const numbers = await numbersOf(hls, "media-1/stream.m3u8");
     expect(numbers).toEqual(upTo(750).filter((n) => n % 7 !== 0 && !(n / 25 >= 10 && n / 25 <= 17.9)));
     await expectWholeLadders([dash], numbers.length);
@@ -59,12 +59,12 @@ describe("a stream as HLS, DASH and HLS over the same fMP4", () => {
     { codec: "av1", packages: { dash: BOTH.dash } },
   ])("carries $codec", async ({ codec, packages }) => {
     const links = await bed.finishedStream("silent.mp4", { ...packages, variants: [`mp4:${codec}_x90`] });
-    await expectWholeLadders(Object.values(await bed.soundPackages(links)), 350);
+    await expectWholeLadders(Object.values(await bed.validPackages(links)), 350);
   });
 
   it("shows the part that offset and duration name", async () => {
     const stream = { ...BOTH, variants: LADDER, offset: 2, duration: 8 };
-    const { hls, hlsfmp4 } = await bed.soundPackages(await bed.finishedStream("ntsc.mp4", stream));
+    const { hls, hlsfmp4 } = await bed.validPackages(await bed.finishedStream("ntsc.mp4", stream));
     const numbers = await numbersOf(hls, "media-1/stream.m3u8");
     expect(numbers[0]).toBe(60);
     expect(numbers).toHaveLength(240);
@@ -73,7 +73,7 @@ describe("a stream as HLS, DASH and HLS over the same fMP4", () => {
 
   it("is sound alone when the source is", async () => {
     const links = await bed.finishedStream("sound.m4a", { ...BOTH });
-    const { hls, dash, hlsfmp4 } = await bed.soundPackages(links);
+    const { hls, dash, hlsfmp4 } = await bed.validPackages(links);
     for (const copy of [hls, dash, hlsfmp4]) {
       const streams = await decodedFrames(copy?.manifestPath ?? "");
       expect(streams.map(({ codec_type: type }) => type)).toContain("audio");
@@ -84,7 +84,7 @@ describe("a stream as HLS, DASH and HLS over the same fMP4", () => {
 
   it("offers several languages and subtitles by name", async () => {
     const stream = { ...BOTH, variants: LADDER, audio_tracks: "all", subtitles: "all" };
-    const { hls, dash, hlsfmp4 } = await bed.soundPackages(await bed.finishedStream("tracks.mkv", stream));
+    const { hls, dash, hlsfmp4 } = await bed.validPackages(await bed.finishedStream("tracks.mkv", stream));
     for (const copy of [hls, hlsfmp4]) {
       const master = await readFile(copy?.manifestPath ?? "", "utf8");
       expect(master).toMatch(/TYPE=AUDIO.*NAME="German"|TYPE=AUDIO.*LANGUAGE="de"/);

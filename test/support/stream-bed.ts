@@ -33,8 +33,8 @@ export type StreamBed = TestBed & {
   finishedOutputs: (source: string, outputs: object) => Promise<OutputView[]>;
   /** Addresses of the packages of a job's only output. */
   finishedStream: (source: string, stream: object) => Promise<Link[]>;
-  /** Copies of packages, into the bed's directory. */
-  soundPackages: (links: readonly Link[], options?: CopyOptions) => Promise<Packages>;
+  /** Copies of packages, into the bed's directory; fails where one is not valid. */
+  validPackages: (links: readonly Link[], options?: CopyOptions) => Promise<Packages>;
 };
 
 /** `others` are sources by their names beside the clips, made in the bed's directory. */
@@ -68,7 +68,7 @@ export async function startStreamBed(
     finishedOutputs,
     finishedStream: async (source, stream) =>
       (await finishedOutputs(source, { httpstream: stream })).flatMap(linksOf),
-    soundPackages: (links, options) => copyPackages(bed.directory, links, options),
+    validPackages: (links, options) => copyPackages(bed.directory, links, options),
   };
 }
 

@@ -13,12 +13,12 @@ const TAIL_SECONDS = 1;
  * @param timeline of the picture; null without one, and when it is not known.
  */
 export function soundSpan(span: Span, { durationSeconds }: MediaInfo, timeline: Timeline | null): Span {
-  const { startSeconds } = span;
-  const restSeconds =
-    span.durationSeconds ?? (durationSeconds === null ? Infinity : durationSeconds - startSeconds);
   if (timeline === null) {
     return span;
   }
+  const { startSeconds } = span;
+  const restSeconds =
+    span.durationSeconds ?? (durationSeconds === null ? Infinity : durationSeconds - startSeconds);
   const pictureSeconds = (timeline.endTicks - timeline.zeroTicks) / TICKS_PER_SECOND - startSeconds;
   if (pictureSeconds <= 0 || restSeconds - pictureSeconds > TAIL_SECONDS) {
     return span;
